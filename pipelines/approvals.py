@@ -1,0 +1,119 @@
+"""What one can do with a manual approval: answer it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines import engine, finding, tasks
+from pipelines.core.refusals import (
+    ActionNotFound,
+    ApprovalAlreadyCompleted,
+    InvalidApprovalToken,
+    InvalidRequest,
+)
+from pipelines.core.results import ActionResult
+from pipelines.core.statuses import ActionStatus, FailureCode
+from pipelines.models import ActionExecution, Pipeline
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+SUMMARY_LIMIT = 512
+
+
+class ApprovalStatus(StrEnum):
+    """API type ApprovalStatus."""
+
+    APPROVED = "Approved"
+    REJECTED = "Rejected"
+
+
+@transaction.atomic
+def answer(
+    pipeline_name: str,
+    where: tuple[str, str],
+    *,
+    token: str,
+    status: ApprovalStatus,
+    summary: str,
+    by: str,
+) -> datetime:
+    """Approve or reject (PutApprovalResult); `where` is the names of stage and action.
+
+    Returns when it was answered.  Raises InvalidRequest, PipelineNotFound, StageNotFound,
+    ActionNotFound, InvalidApprovalToken or ApprovalAlreadyCompleted.
+    """
+    _check_summary(summary)
+    pipeline = finding.locked_pipeline(pipeline_name)
+    action = _asked(pipeline, where, token)
+    if not engine.record(pipeline.pk, action.pk, _result(status, summary, by=by)):
+        raise _invalid_token(where)
+    tasks.wake(pipeline.pk)
+    return timezone.now()
+
+
+def _asked(pipeline: Pipeline, where: tuple[str, str], token: str) -> ActionExecution:
+    """The action execution that the token was made for."""
+    stage_name, action_name = where
+    finding.stage(pipeline, stage_name)
+    plan = pipeline.plan.stage(stage_name)
+    if action_name not in {action.name for action in plan.actions}:
+        raise ActionNotFound(
+            f"Stage '{stage_name}' of pipeline '{pipeline.name}' does not have an action with"
+            f" name '{action_name}'"
+        )
+    action = ActionExecution.objects.filter(
+        execution__pipeline=pipeline, stage_name=stage_name, action_name=action_name, token=token
+    ).first()
+    if action is None or not token:
+        raise _invalid_token(where)
+    if action.status != ActionStatus.IN_PROGRESS:
+        raise _too_late(action, where)
+    return action
+
+
+def _too_late(
+    action: ActionExecution, where: tuple[str, str]
+) -> ApprovalAlreadyCompleted | InvalidApprovalToken:
+    """Answered by somebody, or ended in another way: it expired or was abandoned."""
+    if action.updated_by:
+        return ApprovalAlreadyCompleted(
+            f"The approval action '{where[1]}' has already been approved or rejected."
+        )
+    return _invalid_token(where)
+
+
+def _invalid_token(where: tuple[str, str]) -> InvalidApprovalToken:
+    return InvalidApprovalToken(
+        f"The approval token is invalid or expired: action '{where[1]}' in stage '{where[0]}' does"
+        " not wait for this answer."
+    )
+
+
+def _check_summary(summary: str) -> None:
+    if len(summary) > SUMMARY_LIMIT:
+        raise InvalidRequest(
+            f"1 validation error detected: Value '{summary}' at 'result.summary' failed to satisfy"
+            f" constraint: Member must have length less than or equal to {SUMMARY_LIMIT}"
+        )
+    if "\0" in summary:
+        raise InvalidRequest(
+            "1 validation error detected: Value at 'result.summary' failed to satisfy constraint:"
+            " Member must not contain a null character"
+        )
+
+
+def _result(status: ApprovalStatus, summary: str, *, by: str) -> ActionResult:
+    if status is ApprovalStatus.APPROVED:
+        return ActionResult(status=ActionStatus.SUCCEEDED, summary=summary, by=by)
+    return ActionResult(
+        status=ActionStatus.FAILED,
+        summary=summary,
+        by=by,
+        error_code=FailureCode.JOB_FAILED,
+        error_message=f"Rejected by {by}" + (f": {summary}" if summary else "."),
+    )

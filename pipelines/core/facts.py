@@ -1,0 +1,87 @@
+"""What the rules may know about one pipeline: plain immutable values, loaded in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus, StopMode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from pipelines.core.plan import ActionPlan, PipelinePlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFacts:
+    """The latest execution of one action in the stage that its pipeline execution occupies."""
+
+    name: str
+    status: ActionStatus = ActionStatus.IN_PROGRESS
+    deadline: datetime | None = None  # when it times out
+    is_lost: bool = False  # the lease of whoever does its work has run out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionFacts:
+    """One unfinished pipeline execution: it occupies a stage, or waits in front of one."""
+
+    id: UUID
+    sequence: int  # the order of starting
+    plan: PipelinePlan
+    status: ExecutionStatus = ExecutionStatus.IN_PROGRESS
+    stop: StopMode | None = None
+    occupies: str | None = None
+    waits_for: str | None = None
+    actions: tuple[ActionFacts, ...] = ()  # those of the occupied stage that have started
+    is_outdated: bool = False  # the pipeline was updated since it started
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether it is a candidate for the stage in front of which it waits."""
+        return (
+            self.status is ExecutionStatus.IN_PROGRESS
+            and self.waits_for is not None
+            and not self.is_outdated
+        )
+
+    def actions_that_are(self, status: ActionStatus) -> list[ActionFacts]:
+        return [action for action in self.actions if action.status is status]
+
+    @property
+    def live_actions(self) -> list[ActionFacts]:
+        return self.actions_that_are(ActionStatus.IN_PROGRESS)
+
+    @property
+    def unstarted_actions(self) -> list[ActionPlan]:
+        """The actions of the occupied stage that have not started, in run order."""
+        if self.occupies is None:
+            return []
+        started = {action.name for action in self.actions}
+        planned = self.plan.stage(self.occupies).actions
+        return sorted(
+            (action for action in planned if action.name not in started),
+            key=lambda action: action.run_order,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineFacts:
+    """One pipeline: its unfinished executions, oldest first, and which ways in are disabled."""
+
+    executions: tuple[ExecutionFacts, ...]
+    mode: ExecutionMode = ExecutionMode.SUPERSEDED
+    closed: frozenset[str] = frozenset()  # stages that cannot be entered: a transition is disabled
+
+    def execution(self, execution_id: UUID) -> ExecutionFacts | None:
+        return next((e for e in self.executions if e.id == execution_id), None)
+
+    def occupant_of(self, stage: str) -> ExecutionFacts | None:
+        """Who holds the lock of the stage."""
+        return next((e for e in self.executions if e.occupies == stage), None)
+
+    def candidates_for(self, stage: str) -> list[ExecutionFacts]:
+        """Who waits in front of the stage and may enter it, oldest first."""
+        return [e for e in self.executions if e.waits_for == stage and e.may_enter]

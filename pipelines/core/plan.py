@@ -1,0 +1,83 @@
+"""A pipeline definition as the engine follows it: stages in order, their actions, what these use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from pipelines.core.action_types import ActionTypeId
+
+
+class ArtifactPlan(NamedTuple):
+    """An output artifact that an action declares."""
+
+    name: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionPlan:
+    """One action declaration."""
+
+    name: str
+    type_id: ActionTypeId
+    run_order: int = 1
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    input_artifacts: tuple[str, ...] = ()
+    output_artifacts: tuple[ArtifactPlan, ...] = ()
+    namespace: str = ""
+    commands: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    output_variables: tuple[str, ...] = ()
+    timeout_minutes: int | None = None  # None: what its type has
+    region: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagePlan:
+    """One stage declaration."""
+
+    name: str
+    actions: tuple[ActionPlan, ...]
+
+    def action(self, name: str) -> ActionPlan:
+        """Raises KeyError when the stage has no such action."""
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, ActionPlan]:
+        return {action.name: action for action in self.actions}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelinePlan:
+    """A whole definition."""
+
+    stages: tuple[StagePlan, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)  # pipeline-level, with their defaults
+
+    @property
+    def first(self) -> StagePlan:
+        return self.stages[0]
+
+    def stage(self, name: str) -> StagePlan:
+        """Raises KeyError when there is no such stage."""
+        return self.stages[self._positions[name]]
+
+    def has_stage(self, name: str) -> bool:
+        return name in self._positions
+
+    def after(self, name: str) -> StagePlan | None:
+        """The stage behind the named one; None behind the last."""
+        position = self._positions[name] + 1
+        return self.stages[position] if position < len(self.stages) else None
+
+    def from_stage(self, name: str) -> tuple[StagePlan, ...]:
+        """The named stage and all behind it."""
+        return self.stages[self._positions[name] :]
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {stage.name: position for position, stage in enumerate(self.stages)}

@@ -1,0 +1,66 @@
+"""What is refused, one class a reason, with AWS's words; the API and the console both show them.
+
+The message is a whole sentence.  AWS's exception of the same meaning is named in each class.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A request that changes nothing, and says why."""
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class InvalidRequest(Refusal):
+    """A value is not acceptable (ValidationException)."""
+
+
+class PipelineNotFound(Refusal):
+    """PipelineNotFoundException."""
+
+
+class PipelineNameInUse(Refusal):
+    """PipelineNameInUseException."""
+
+
+class ExecutionNotFound(Refusal):
+    """PipelineExecutionNotFoundException."""
+
+
+class StageNotFound(Refusal):
+    """StageNotFoundException."""
+
+
+class ActionNotFound(Refusal):
+    """ActionNotFoundException."""
+
+
+class ExecutionNotStoppable(Refusal):
+    """The execution has already finished (PipelineExecutionNotStoppableException)."""
+
+
+class DuplicatedStopRequest(Refusal):
+    """It is stopping already, and this request adds nothing (DuplicatedStopRequestException)."""
+
+
+class StageNotRetryable(Refusal):
+    """StageNotRetryableException."""
+
+
+class NotLatestExecution(Refusal):
+    """Another execution has entered the stage since (NotLatestPipelineExecutionException)."""
+
+
+class InvalidApprovalToken(Refusal):
+    """InvalidApprovalTokenException."""
+
+
+class ApprovalAlreadyCompleted(Refusal):
+    """ApprovalAlreadyCompletedException."""
+
+
+class MovedOn(Refusal):
+    """What the person was shown is not so any more; only the console asks for this check."""

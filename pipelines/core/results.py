@@ -1,0 +1,33 @@
+"""How an action ended, as the engine stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipelines.core.statuses import ActionStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRevision:
+    """What a source action found (API types SourceRevision and ArtifactRevision)."""
+
+    revision_id: str
+    summary: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionResult:
+    """The outcome of one action execution, with everything it leaves behind."""
+
+    status: ActionStatus
+    artifacts: Mapping[str, str] = field(default_factory=dict)  # name -> key in the store
+    output_variables: Mapping[str, str] = field(default_factory=dict)
+    revision: SourceRevision | None = None
+    external_execution_id: str = ""
+    external_execution_url: str = ""
+    summary: str = ""
+    error_code: str = ""
+    error_message: str = ""
+    by: str = ""  # the ARN of the person who decided, for an approval

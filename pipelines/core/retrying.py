@@ -1,0 +1,71 @@
+"""When a stage may be retried, and which of its actions run again (spec/stop.md §6, engine.md §9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from pipelines.core.refusals import NotLatestExecution, StageNotRetryable
+from pipelines.core.statuses import ActionStatus, RetryMode, StageStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RERUN = frozenset({ActionStatus.FAILED, ActionStatus.ABANDONED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryFacts:
+    """What the rule needs to know of one execution's stay in one stage."""
+
+    stage_status: StageStatus | None  # None: the execution never entered the stage
+    is_latest: bool  # no other execution has entered the stage since
+    is_outdated: bool  # the pipeline was updated since the execution started
+    actions: Mapping[str, ActionStatus]  # the latest execution of each action that started
+
+
+def actions_to_rerun(stage: RetryFacts, *, mode: RetryMode) -> frozenset[str]:
+    """The started actions that a retry runs again; those that never started simply follow.
+
+    Raises NotLatestExecution or StageNotRetryable.
+    """
+    if stage.stage_status is None or not stage.is_latest:
+        raise NotLatestExecution(
+            "The execution is not the latest one that entered the stage, so the stage cannot be"
+            " retried for it."
+        )
+    if stage.is_outdated:
+        raise _not_retryable("the pipeline was changed after the execution started")
+    match mode:
+        case RetryMode.FAILED_ACTIONS:
+            return _failed(stage)
+        case RetryMode.ALL_ACTIONS:
+            return _all(stage)
+        case _:
+            assert_never(mode)
+
+
+def _failed(stage: RetryFacts) -> frozenset[str]:
+    rerun = frozenset(name for name, status in stage.actions.items() if status in RERUN)
+    if stage.stage_status is StageStatus.IN_PROGRESS:
+        if not rerun:
+            raise _not_retryable("it is in progress and has no failed actions")
+        return rerun
+    _check_ended(stage)
+    return rerun
+
+
+def _all(stage: RetryFacts) -> frozenset[str]:
+    if ActionStatus.IN_PROGRESS in stage.actions.values():
+        raise _not_retryable("it has actions that are in progress")
+    _check_ended(stage)
+    return frozenset(stage.actions)
+
+
+def _check_ended(stage: RetryFacts) -> None:
+    if stage.stage_status not in {StageStatus.FAILED, StageStatus.STOPPED}:
+        raise _not_retryable(f"its status is {stage.stage_status}")
+
+
+def _not_retryable(why: str) -> StageNotRetryable:
+    return StageNotRetryable(f"The stage cannot be retried: {why}.")

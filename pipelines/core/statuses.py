@@ -1,0 +1,91 @@
+"""The status vocabulary, spelled exactly as the AWS API spells it."""
+
+from enum import StrEnum
+
+
+class ExecutionStatus(StrEnum):
+    """Status of a pipeline execution (API type PipelineExecutionStatus)."""
+
+    IN_PROGRESS = "InProgress"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    SUCCEEDED = "Succeeded"
+    SUPERSEDED = "Superseded"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        return self not in UNFINISHED
+
+
+UNFINISHED = frozenset({ExecutionStatus.IN_PROGRESS, ExecutionStatus.STOPPING})
+
+
+class StageStatus(StrEnum):
+    """Status of one execution's stay in one stage (API type StageExecutionStatus)."""
+
+    IN_PROGRESS = "InProgress"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+    SKIPPED = "Skipped"
+
+    @property
+    def locks(self) -> bool:
+        """Whether a stage execution of this status holds the lock of its stage."""
+        return self in LOCKING
+
+
+LOCKING = frozenset({StageStatus.IN_PROGRESS, StageStatus.STOPPING})
+
+
+class ActionStatus(StrEnum):
+    """Status of an action execution; final once it is not InProgress."""
+
+    IN_PROGRESS = "InProgress"
+    ABANDONED = "Abandoned"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+class StopMode(StrEnum):
+    """What a stop request asks of the actions that are already running."""
+
+    WAIT = "wait"
+    ABANDON = "abandon"
+
+
+class RetryMode(StrEnum):
+    """What RetryStageExecution runs again (API type StageRetryMode)."""
+
+    FAILED_ACTIONS = "FAILED_ACTIONS"
+    ALL_ACTIONS = "ALL_ACTIONS"
+
+
+class ExecutionMode(StrEnum):
+    """How executions of one pipeline make room for one another."""
+
+    SUPERSEDED = "SUPERSEDED"
+    QUEUED = "QUEUED"
+    PARALLEL = "PARALLEL"
+
+
+class TransitionType(StrEnum):
+    """Which side of a stage a transition is on (API type StageTransitionType)."""
+
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+
+
+class FailureCode(StrEnum):
+    """Why an action failed (API type FailureType)."""
+
+    JOB_FAILED = "JobFailed"
+    CONFIGURATION_ERROR = "ConfigurationError"
+    PERMISSION_ERROR = "PermissionError"
+    REVISION_OUT_OF_SYNC = "RevisionOutOfSync"
+    REVISION_UNAVAILABLE = "RevisionUnavailable"
+    SYSTEM_UNAVAILABLE = "SystemUnavailable"

@@ -1,0 +1,34 @@
+"""How long an action may take before it fails (AWS page "Quotas in AWS CodePipeline")."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipelines.core.action_types import ActionTypeId, Category
+
+_BY_PROVIDER = {
+    "CloudFormation": timedelta(days=3),
+    "CodeDeploy": timedelta(days=5),
+    "CodeDeployToECS": timedelta(days=5),
+    "Lambda": timedelta(hours=24),
+    "StepFunctions": timedelta(days=7),
+    "Commands": timedelta(minutes=55),
+}
+_BY_CATEGORY_AND_PROVIDER = {
+    (Category.BUILD, "CodeBuild"): timedelta(hours=36),
+    (Category.TEST, "CodeBuild"): timedelta(hours=8),
+    (Category.DEPLOY, "S3"): timedelta(minutes=90),
+    (Category.APPROVAL, "Manual"): timedelta(days=7),
+}
+_CUSTOM = timedelta(hours=24)
+_OTHER = timedelta(hours=1)
+
+
+def timeout_of(type_id: ActionTypeId, *, declared_minutes: int | None = None) -> timedelta:
+    """What the definition declares, else what the type has."""
+    if declared_minutes is not None:
+        return timedelta(minutes=declared_minutes)
+    if type_id.owner == "Custom":
+        return _CUSTOM
+    by_both = _BY_CATEGORY_AND_PROVIDER.get((Category(type_id.category), type_id.provider))
+    return by_both or _BY_PROVIDER.get(type_id.provider, _OTHER)

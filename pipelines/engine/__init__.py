@@ -1,0 +1,84 @@
+"""The imperative shell: lock a pipeline, load the facts, ask the core, make the changes.
+
+Everything here may be called at any time and any number of times: it acts on what is stored, not
+on what it was called for.  Who calls it must start the actions that it returns, and may forget to:
+the sweep does so then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines.core.advance import advance
+from pipelines.core.changes import after
+from pipelines.core.entering import ModeNotAvailable
+from pipelines.engine.making import finish_action, make
+from pipelines.engine.world import Started, World
+from pipelines.models import Pipeline
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from pipelines.core.results import ActionResult
+
+__all__ = ["Finished", "ModeNotAvailable", "Started", "World", "finish", "record", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What became of a result: it counted, or it came for an action that was live no more."""
+
+    counted: bool
+    started: tuple[Started, ...] = ()
+
+
+@transaction.atomic
+def run(pipeline_id: int) -> tuple[Started, ...]:
+    """Bring a pipeline as far forward as it can go; return the actions to start.
+
+    A pipeline that was deleted meanwhile is not an error: there is nothing to do.
+    """
+    world = World.load_locked(pipeline_id)
+    return _settle(world) if world else ()
+
+
+@transaction.atomic
+def finish(pipeline_id: int, action_id: UUID, result: ActionResult) -> Finished:
+    """Store how an action ended and go on from there.
+
+    A result for an action that is not InProgress (abandoned, timed out, finished before) changes
+    nothing at all.
+    """
+    world = World.load_locked(pipeline_id)
+    if world is None or not finish_action(world, action_id, result):
+        return Finished(counted=False)
+    return Finished(counted=True, started=_settle(world))
+
+
+@transaction.atomic
+def record(pipeline_id: int, action_id: UUID, result: ActionResult) -> bool:
+    """Store how an action ended and leave the rest to the next `run`.  False: it was not live."""
+    world = World.load_locked(pipeline_id)
+    if world is None or not finish_action(world, action_id, result):
+        return False
+    world.save()
+    return True
+
+
+
+def _settle(world: World) -> tuple[Started, ...]:
+    """Rows and facts go forward side by side until the rules ask for nothing more."""
+    world.now = timezone.now()
+    facts = world.facts()
+    while changes := advance(facts, now=world.now):
+        for change in changes:
+            facts = after(facts, change)
+            if problem := make(world, change):
+                facts = after(facts, problem)
+                make(world, problem)
+    world.save()
+    return tuple(world.started)

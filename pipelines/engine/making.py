@@ -1,0 +1,246 @@
+"""Each change that the rules ask for, made on the rows, with the event that tells of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, assert_never
+
+from pipelines.core.action_types import Category
+from pipelines.core.changes import (
+    AbandonAction,
+    Change,
+    EnterStage,
+    FailAction,
+    FinishExecution,
+    LeaveStage,
+    StartAction,
+    WaitFor,
+)
+from pipelines.core.statuses import ActionStatus, FailureCode
+from pipelines.core.timeouts import timeout_of
+from pipelines.core.variables import (
+    EXECUTION_KEY,
+    EXECUTION_NAMESPACE,
+    UnresolvedVariable,
+    resolve,
+    resolve_values,
+)
+from pipelines.engine.world import Started
+from pipelines.models import ActionExecution, PipelineExecution, StageExecution
+from pipelines.models.events import (
+    STARTED,
+    action_event,
+    pipeline_event,
+    stage_event,
+    state_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from pipelines.core.plan import ActionPlan
+    from pipelines.core.results import ActionResult
+    from pipelines.engine.world import World
+
+
+def make(world: World, change: Change) -> FailAction | None:
+    """Make one change.  What comes back is the change that has to follow it at once, if any."""
+    match change:
+        case StartAction():
+            return _start_action(world, change)
+        case FailAction():
+            _fail_action(world, change)
+        case AbandonAction():
+            _abandon_action(world, change)
+        case EnterStage():
+            _enter_stage(world, change)
+        case LeaveStage():
+            _leave_stage(world, change)
+        case WaitFor():
+            _wait_for(world, change)
+        case FinishExecution():
+            _finish_execution(world, change)
+        case _:
+            assert_never(change)
+    return None
+
+
+def finish_action(world: World, action_id: UUID, result: ActionResult) -> bool:
+    """An action's own outcome.  False, and nothing changed, unless it was InProgress."""
+    action = world.live_action(action_id)
+    if action is None:
+        return False
+    action.output_artifacts = dict(result.artifacts)
+    action.output_variables = dict(result.output_variables)
+    action.external_execution_id = result.external_execution_id or action.external_execution_id
+    action.external_execution_url = result.external_execution_url
+    action.summary, action.updated_by = result.summary, result.by
+    action.error_code, action.error_message = result.error_code, result.error_message
+    _end_action(world, action, result.status)
+    if result.status is ActionStatus.SUCCEEDED:
+        _keep_what_it_made(world, action, result)
+        _learn_duration(world, action)
+    return True
+
+
+def _start_action(world: World, change: StartAction) -> FailAction | None:
+    execution = world.executions[change.execution_id]
+    stay = _occupied(execution)
+    plan = execution.plan.stage(stay.stage_name).action(change.action)
+    is_approval = plan.type_id.category == Category.APPROVAL
+    action = ActionExecution(
+        execution=execution,
+        stage_execution=stay,
+        stage_name=stay.stage_name,
+        action_name=plan.name,
+        started_at=world.now,
+        updated_at=world.now,
+        deadline=world.now + timeout_of(plan.type_id, declared_minutes=plan.timeout_minutes),
+        token=str(uuid.uuid4()) if is_approval else "",
+    )
+    action.external_execution_id = action.token
+    world.add(action)
+    world.touch(execution, updated_at=world.now)
+    _tell_of_action(world, action, STARTED)
+    if problem := _prepare(action, plan):
+        return FailAction(
+            execution.id, plan.name, FailureCode.CONFIGURATION_ERROR, problem
+        )
+    if not is_approval:
+        world.started.append(
+            Started(pipeline_id=world.pipeline.pk, action_id=action.id, type_id=plan.type_id)
+        )
+    return None
+
+
+def _prepare(action: ActionExecution, plan: ActionPlan) -> str:
+    """Resolve what the action is to work with; the answer is what is wrong, or nothing."""
+    execution = action.execution
+    missing = [name for name in plan.input_artifacts if name not in execution.artifacts]
+    if missing:
+        return f"The input artifact {missing[0]} does not exist: no action of this execution made it."
+    values = _values(execution)
+    try:
+        action.resolved_configuration = resolve_values(plan.configuration, values)
+        action.resolved_commands = [resolve(command, values) for command in plan.commands]
+        action.resolved_environment = resolve_values(plan.environment, values)
+    except UnresolvedVariable as problem:
+        return str(problem)
+    action.input_artifacts = {name: execution.artifacts[name] for name in plan.input_artifacts}
+    return ""
+
+
+def _values(execution: PipelineExecution) -> Mapping[str, Mapping[str, str]]:
+    return {
+        **execution.variables,
+        EXECUTION_NAMESPACE: {EXECUTION_KEY: str(execution.id)},
+    }
+
+
+def _fail_action(world: World, change: FailAction) -> None:
+    action = world.actions[change.execution_id, change.action]
+    action.error_code, action.error_message = change.code, change.message
+    world.started = [started for started in world.started if started.action_id != action.id]
+    _end_action(world, action, ActionStatus.FAILED)
+
+
+def _abandon_action(world: World, change: AbandonAction) -> None:
+    action = world.actions[change.execution_id, change.action]
+    _end_action(world, action, ActionStatus.ABANDONED)
+
+
+def _end_action(world: World, action: ActionExecution, status: ActionStatus) -> None:
+    world.end(action, status)
+    world.touch(action.execution, updated_at=world.now)
+    _tell_of_action(world, action, state_of(status))
+
+
+def _keep_what_it_made(world: World, action: ActionExecution, result: ActionResult) -> None:
+    """Artifacts and variables are the execution's: what a retry makes again replaces them."""
+    execution, plan = action.execution, action.plan
+    made: dict[str, object] = {}
+    if result.artifacts:
+        made["artifacts"] = {**execution.artifacts, **result.artifacts}
+    if plan.namespace:
+        made["variables"] = {**execution.variables, plan.namespace: dict(result.output_variables)}
+    if result.revision:
+        revision = {
+            "actionName": plan.name,
+            "revisionId": result.revision.revision_id,
+            "revisionSummary": result.revision.summary,
+            "revisionUrl": result.revision.url,
+        }
+        others = [r for r in execution.source_revisions if r["actionName"] != plan.name]
+        made["source_revisions"] = [*others, revision]
+    if made:
+        world.touch(execution, **made)
+    if result.revision:
+        execution.refresh_search_text()
+        world.touch(execution, search_text=execution.search_text)
+
+
+def _learn_duration(world: World, action: ActionExecution) -> None:
+    """How long the action usually takes: a moving average that follows the last few runs."""
+    stage = world.stages[action.stage_name]
+    took = (world.now - action.started_at).total_seconds()
+    before = stage.usual_seconds.get(action.action_name, took)
+    usual = round(0.6 * before + 0.4 * took, 1)
+    if usual != stage.usual_seconds.get(action.action_name):
+        world.touch(stage, usual_seconds={**stage.usual_seconds, action.action_name: usual})
+
+
+def _enter_stage(world: World, change: EnterStage) -> None:
+    execution, stage = world.executions[change.execution_id], world.stages[change.stage]
+    stay = StageExecution.objects.create(
+        execution=execution,
+        pipeline=world.pipeline,
+        stage_name=change.stage,
+        started_at=world.now,
+        updated_at=world.now,
+    )
+    world.touch(execution, occupied=stay, waits_for="", updated_at=world.now)
+    world.touch(stage, latest=stay, inbound=None)
+    world.events.append(stage_event(execution, change.stage, STARTED, at=world.now))
+
+
+def _leave_stage(world: World, change: LeaveStage) -> None:
+    execution = world.executions[change.execution_id]
+    stay = _occupied(execution)
+    stay.status, stay.updated_at = change.status, world.now
+    stay.save(update_fields=["status", "updated_at"])
+    world.touch(execution, occupied=None, updated_at=world.now)
+    state = state_of(change.status)
+    world.events.append(stage_event(execution, change.stage, state, at=world.now))
+
+
+def _wait_for(world: World, change: WaitFor) -> None:
+    execution = world.executions[change.execution_id]
+    world.touch(execution, waits_for=change.stage, updated_at=world.now)
+    world.touch(world.stages[change.stage], inbound=execution)
+
+
+def _finish_execution(world: World, change: FinishExecution) -> None:
+    execution = world.executions.pop(change.execution_id)
+    world.touch(
+        execution,
+        status=change.status,
+        waits_for="",
+        superseded_by_id=change.superseded_by,
+        updated_at=world.now,
+        ended_at=world.now,
+    )
+    state = state_of(change.status)
+    world.events.append(pipeline_event(execution, state, at=world.now))
+
+
+def _tell_of_action(world: World, action: ActionExecution, state: str) -> None:
+    where = (action.stage_name, action.action_name, action.id)
+    world.events.append(action_event(action.execution, where, state, at=world.now))
+
+
+def _occupied(execution: PipelineExecution) -> StageExecution:
+    stay = execution.occupied
+    if stay is None:
+        raise RuntimeError(f"Execution {execution.pk} is in no stage.")
+    return stay

@@ -1,0 +1,204 @@
+"""The rows of one pipeline that the rules are about: loaded in a fixed number of queries.
+
+The number of queries depends neither on how many executions have finished nor on how many are
+live.  Rows are changed in memory and written once, at the end; only the stays in stages are
+written at once, because their order is what the lock of a stage is made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
+from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus
+from pipelines.models import ActionExecution, Event, Pipeline, PipelineExecution, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db import models
+
+    from pipelines.core.action_types import ActionTypeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """An action that was started and now needs somebody to do its work."""
+
+    pipeline_id: int
+    action_id: UUID
+    type_id: ActionTypeId
+
+
+@dataclass
+class World:
+    """One pipeline, its stages, its unfinished executions and what happens in their stages."""
+
+    pipeline: Pipeline
+    stages: dict[str, Stage]
+    executions: dict[UUID, PipelineExecution]
+    actions: dict[tuple[UUID, str], ActionExecution]  # (execution, action name) -> the latest
+    now: datetime = field(default_factory=timezone.now)
+    started: list[Started] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    _new_actions: list[ActionExecution] = field(default_factory=list)
+    _ended_actions: list[ActionExecution] = field(default_factory=list)
+    _changed: dict[models.Model, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def load_locked(cls, pipeline_id: int) -> Self | None:
+        """The world under the pipeline's lock; None when the pipeline is gone."""
+        pipeline = Pipeline.objects.select_for_update().filter(pk=pipeline_id).first()
+        return cls.load(pipeline) if pipeline else None
+
+    @classmethod
+    def load(cls, pipeline: Pipeline) -> Self:
+        """The world as it is; take the pipeline's lock first when anything is to change."""
+        executions = {
+            execution.id: execution
+            for execution in pipeline.executions.unfinished().select_related("occupied")
+        }
+        for execution in executions.values():
+            execution.pipeline = pipeline
+        return cls(
+            pipeline=pipeline,
+            stages={stage.name: stage for stage in pipeline.stages.all()},
+            executions=executions,
+            actions=_latest_actions(executions.values()),
+        )
+
+    def facts(self) -> PipelineFacts:
+        plan = self.pipeline.plan
+        return PipelineFacts(
+            mode=ExecutionMode(self.pipeline.execution_mode),
+            closed=frozenset(
+                name
+                for position, name in enumerate(stage.name for stage in plan.stages)
+                if self._is_closed(name, behind=plan.stages[position - 1].name if position else "")
+            ),
+            executions=tuple(self._execution_facts(e) for e in self.executions.values()),
+        )
+
+    def _is_closed(self, name: str, *, behind: str) -> bool:
+        before = self.stages.get(behind)
+        return not self.stages[name].inbound_enabled or (
+            before is not None and not before.outbound_enabled
+        )
+
+    def _execution_facts(self, execution: PipelineExecution) -> ExecutionFacts:
+        return ExecutionFacts(
+            id=execution.id,
+            sequence=execution.sequence,
+            plan=execution.plan,
+            status=ExecutionStatus(execution.status),
+            stop=execution.stop_requested,
+            occupies=execution.occupied.stage_name if execution.occupied else None,
+            waits_for=execution.waits_for or None,
+            is_outdated=execution.version != self.pipeline.version,
+            actions=tuple(
+                _action_facts(action)
+                for (execution_id, _), action in self.actions.items()
+                if execution_id == execution.id
+            ),
+        )
+
+    def live_action(self, action_id: UUID) -> ActionExecution | None:
+        """The action of that id if it is InProgress."""
+        return next((a for a in self.actions.values() if a.id == action_id and _is_live(a)), None)
+
+    def add(self, action: ActionExecution) -> None:
+        self.actions[action.execution_id, action.action_name] = action
+        self._new_actions.append(action)
+
+    def end(self, action: ActionExecution, status: ActionStatus) -> None:
+        """InProgress to a final status; the caller has set what else there is to say."""
+        action.status, action.updated_at, action.ended_at = status, self.now, self.now
+        self._ended_actions.append(action)
+
+    def touch(self, row: models.Model, **values: Any) -> None:
+        """Set columns of a row, to be written at the end."""
+        for name, value in values.items():
+            setattr(row, name, value)
+        self._changed.setdefault(row, set()).update(values)
+
+    def save(self) -> None:
+        """Write everything that was changed, and tell the pages.
+
+        Raises RuntimeError when an action that is ended here was ended by somebody else, which
+        the pipeline's lock makes impossible.
+        """
+        if not (self.events or self._changed):
+            return
+        for action in self._ended_actions:
+            self._write_end(action)
+        ActionExecution.objects.bulk_create(a for a in self._new_actions if _is_unsaved(a))
+        for row, columns in self._changed.items():
+            row.save(update_fields=sorted(columns))
+        Event.objects.bulk_create(self.events)
+        self.pipeline.bump()
+        self._new_actions, self._ended_actions, self.events = [], [], []
+        self._changed = {}
+
+    def _write_end(self, action: ActionExecution) -> None:
+        if action in self._new_actions:
+            return  # it is created with its end
+        ended = {name: getattr(action, name) for name in _WRITTEN_AT_THE_END}
+        live = ActionExecution.objects.filter(pk=action.pk, status=ActionStatus.IN_PROGRESS)
+        if live.update(**ended) != 1:
+            raise RuntimeError(f"Action execution {action.pk} was ended outside the lock.")
+
+
+_WRITTEN_AT_THE_END = (
+    "status",
+    "updated_at",
+    "ended_at",
+    "updated_by",
+    "output_artifacts",
+    "output_variables",
+    "external_execution_id",
+    "external_execution_url",
+    "summary",
+    "error_code",
+    "error_message",
+)
+
+
+def _latest_actions(
+    executions: Iterable[PipelineExecution],
+) -> dict[tuple[UUID, str], ActionExecution]:
+    inside = {e.occupied_id: e for e in executions if e.occupied_id}
+    if not inside:
+        return {}
+    expired = Q(lease__released_at=None, lease__expires_at__lte=Now())
+    rows = ActionExecution.objects.filter(stage_execution__in=inside, is_latest=True).annotate(
+        is_lost=Case(When(expired, then=Value(True)), default=False, output_field=BooleanField())
+    )
+    latest = {}
+    for row in rows.order_by("started_at"):
+        row.execution = inside[row.stage_execution_id]
+        latest[row.execution_id, row.action_name] = row
+    return latest
+
+
+def _action_facts(action: ActionExecution) -> ActionFacts:
+    return ActionFacts(
+        name=action.action_name,
+        status=ActionStatus(action.status),
+        deadline=action.deadline,
+        is_lost=getattr(action, "is_lost", False),
+    )
+
+
+def _is_live(action: ActionExecution) -> bool:
+    return action.status == ActionStatus.IN_PROGRESS
+
+
+def _is_unsaved(action: ActionExecution) -> bool:
+    return action._state.adding  # noqa: SLF001 - Django's documented way to ask

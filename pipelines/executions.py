@@ -1,0 +1,234 @@
+"""What one can do with pipeline executions: start one, stop one, ask what a stop would do."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines import finding, tasks, transitions
+from pipelines.core.foreseeing import StopForecast, foresee_stop
+from pipelines.core.refusals import (
+    DuplicatedStopRequest,
+    ExecutionNotStoppable,
+    InvalidRequest,
+    MovedOn,
+)
+from pipelines.core.statuses import ExecutionStatus, StageStatus, StopMode
+from pipelines.core.stopping import reason_not_to_stop
+from pipelines.core.variables import PIPELINE_NAMESPACE, initial_values
+from pipelines.engine import World
+from pipelines.models import Event, Pipeline, PipelineExecution, StopRequest
+from pipelines.models.events import STARTED, pipeline_event, stage_event, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+REASON_LIMIT = 200  # code points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopPreview:
+    """What stopping an execution would do now, in either mode.
+
+    `seen` stands for all of it: who gives it back to `stop` is refused once anything is different.
+    """
+
+    wait: StopForecast
+    abandon: StopForecast
+    seen: str
+
+
+@transaction.atomic
+def start(
+    pipeline_name: str,
+    *,
+    trigger_type: str,
+    trigger_detail: str = "",
+    client_request_token: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> PipelineExecution:
+    """Start an execution of the current version: it waits in front of the first stage.
+
+    The same token a second time gives the execution that it started the first time.  Raises
+    PipelineNotFound, or InvalidRequest for variables that the pipeline does not declare or that
+    have no value.
+    """
+    pipeline = finding.locked_pipeline(pipeline_name)
+    if client_request_token:
+        started = pipeline.executions.filter(client_request_token=client_request_token).first()
+        if started:
+            return started
+    first, now = pipeline.plan.first.name, timezone.now()
+    pipeline.last_sequence += 1
+    pipeline.save(update_fields=["last_sequence"])
+    execution = PipelineExecution(
+        pipeline=pipeline,
+        sequence=pipeline.last_sequence,
+        version=pipeline.version,
+        mode=pipeline.execution_mode,
+        trigger_type=trigger_type,
+        trigger_detail=trigger_detail,
+        client_request_token=client_request_token,
+        waits_for=first,
+        variables={
+            PIPELINE_NAMESPACE: initial_values(pipeline.plan.variables, variables or {})
+        },
+        started_at=now,
+        updated_at=now,
+    )
+    execution.refresh_search_text()
+    execution.save(force_insert=True)
+    pipeline.stages.filter(name=first).update(inbound=execution)
+    trigger = {"trigger-type": trigger_type, "trigger-detail": trigger_detail}
+    pipeline_event(execution, STARTED, at=now, **{"execution-trigger": trigger}).save()
+    pipeline.bump()
+    tasks.wake(pipeline.pk)
+    return execution
+
+
+@transaction.atomic
+def stop(
+    pipeline_name: str,
+    execution_id: UUID,
+    *,
+    mode: StopMode,
+    by: str,
+    reason: str | None = None,
+    hold: bool = False,
+    seen: str = "",
+) -> PipelineExecution:
+    """Accept a request to stop (StopPipelineExecution); the engine carries it out afterwards.
+
+    `hold` disables the transition into the stage that the execution occupies, in the same
+    transaction.  `seen` is what `preview_stop` showed the person who asks.  `by` is an ARN.
+
+    Raises InvalidRequest, PipelineNotFound, ExecutionNotStoppable (also for an execution that the
+    pipeline does not have: spec/stop.md U1), DuplicatedStopRequest or MovedOn; nothing is changed
+    then.
+    """
+    check_reason(reason)
+    pipeline = finding.locked_pipeline(pipeline_name)
+    execution = _of(pipeline, execution_id)
+    _check_stop(execution, mode=mode)
+    if seen and seen != _preview(pipeline, execution).seen:
+        raise MovedOn("The execution has moved on since this page was drawn; nothing was stopped.")
+    if hold and execution.occupied:
+        transitions.hold(pipeline, execution.occupied.stage_name, execution=execution, by=by)
+    _accept_stop(execution, mode=mode, by=by, reason=reason)
+    pipeline.bump()
+    tasks.wake(pipeline.pk)
+    return execution
+
+
+def preview_stop(execution: PipelineExecution) -> StopPreview | None:
+    """What stopping it would do now; None once it is finished."""
+    pipeline = Pipeline.objects.get(pk=execution.pipeline_id)
+    return _preview(pipeline, execution) if not execution.is_finished else None
+
+
+def check_reason(reason: str | None) -> None:
+    """Comments are up to 200 characters, of any kind but the two that no database can keep.
+
+    Raises InvalidRequest.
+    """
+    if reason is None:
+        return
+    if len(reason) > REASON_LIMIT:
+        raise InvalidRequest(
+            f"1 validation error detected: Value '{reason}' at 'reason' failed to satisfy"
+            f" constraint: Member must have length less than or equal to {REASON_LIMIT}"
+        )
+    if "\0" in reason or any("\ud800" <= character <= "\udfff" for character in reason):
+        raise InvalidRequest(
+            "1 validation error detected: Value at 'reason' failed to satisfy constraint:"
+            " Member must not contain a null character or half of a surrogate pair"
+        )
+
+
+def _of(pipeline: Pipeline, execution_id: UUID) -> PipelineExecution:
+    execution = pipeline.executions.select_related("occupied").filter(pk=execution_id).first()
+    if execution is None:
+        raise ExecutionNotStoppable(
+            f"Pipeline execution '{execution_id}' cannot be stopped because pipeline"
+            f" '{pipeline.name}' has no such execution in progress."
+        )
+    return execution
+
+
+def _check_stop(execution: PipelineExecution, *, mode: StopMode) -> None:
+    refusal = reason_not_to_stop(
+        ExecutionStatus(execution.status), requested=execution.stop_requested, mode=mode
+    )
+    if refusal is ExecutionNotStoppable:
+        raise ExecutionNotStoppable(
+            f"Pipeline execution '{execution.id}' cannot be stopped because its status is"
+            f" '{execution.status}'."
+        )
+    if refusal is DuplicatedStopRequest:
+        raise DuplicatedStopRequest(
+            f"Pipeline execution '{execution.id}' of pipeline '{execution.pipeline.name}' has"
+            " already received a request to stop."
+        )
+
+
+def _accept_stop(
+    execution: PipelineExecution, *, mode: StopMode, by: str, reason: str | None
+) -> None:
+    """The wish, who wished it, and Stopping: all in the caller's transaction."""
+    now, is_first = timezone.now(), execution.status == ExecutionStatus.IN_PROGRESS
+    StopRequest.objects.create(
+        execution=execution,
+        attempt=execution.attempt,
+        mode=mode,
+        reason=reason,
+        requested_by=by,
+        requested_at=now,
+    )
+    execution.status, execution.stop_mode = ExecutionStatus.STOPPING, mode
+    execution.stop_requested_by, execution.stop_requested_at = by, now
+    execution.stop_reason = reason if is_first or reason is not None else execution.stop_reason
+    execution.updated_at = now
+    execution.refresh_search_text()
+    execution.save(update_fields=_STOP_COLUMNS)
+    if is_first:
+        _tell_of_stopping(execution, reason)
+
+
+_STOP_COLUMNS = [
+    "status",
+    "stop_mode",
+    "stop_reason",
+    "stop_requested_by",
+    "stop_requested_at",
+    "updated_at",
+    "search_text",
+]
+
+
+def _tell_of_stopping(execution: PipelineExecution, reason: str | None) -> None:
+    """An upgrade from wait to abandon tells of nothing new (spec/stop.md U14)."""
+    at, state = execution.updated_at, state_of(ExecutionStatus.STOPPING)
+    comments = {} if reason is None else {"stop-execution-comments": reason}
+    events = [pipeline_event(execution, state, at=at, **comments)]
+    if stay := execution.occupied:
+        stay.status, stay.updated_at = StageStatus.STOPPING, at
+        stay.save(update_fields=["status", "updated_at"])
+        events.append(stage_event(execution, stay.stage_name, state, at=at))
+    Event.objects.bulk_create(events)
+
+
+def _preview(pipeline: Pipeline, execution: PipelineExecution) -> StopPreview:
+    facts, now = World.load(pipeline).facts(), timezone.now()
+    one = facts.execution(execution.id)
+    if one is None:
+        raise RuntimeError(f"Execution {execution.id} is finished.")
+    wait = foresee_stop(facts, one, mode=StopMode.WAIT, now=now)
+    abandon = foresee_stop(facts, one, mode=StopMode.ABANDON, now=now)
+    everything = repr((execution.id, one.status, one.stop, wait, abandon))
+    seen = hashlib.sha256(everything.encode()).hexdigest()[:32]
+    return StopPreview(wait=wait, abandon=abandon, seen=seen)

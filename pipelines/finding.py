@@ -1,0 +1,56 @@
+"""Finding what a request names, or refusing it in AWS's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from pipelines.core.refusals import ExecutionNotFound, PipelineNotFound, StageNotFound
+from pipelines.models import Pipeline, PipelineExecution, Stage
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+def pipeline(name: str) -> Pipeline:
+    """Raises PipelineNotFound."""
+    try:
+        return Pipeline.objects.get(name=name)
+    except Pipeline.DoesNotExist:
+        raise _no_pipeline(name) from None
+
+
+def locked_pipeline(name: str) -> Pipeline:
+    """The pipeline under its lock; call it inside a transaction.  Raises PipelineNotFound."""
+    try:
+        return Pipeline.objects.locked(name=name)
+    except Pipeline.DoesNotExist:
+        raise _no_pipeline(name) from None
+
+
+def execution(of: Pipeline, execution_id: UUID) -> PipelineExecution:
+    """Raises ExecutionNotFound."""
+    try:
+        found = of.executions.select_related("occupied").get(pk=execution_id)
+    except PipelineExecution.DoesNotExist:
+        raise ExecutionNotFound(
+            f"Account '{settings.PENSTOCK_ACCOUNT_ID}' does not have an execution with id"
+            f" '{execution_id}' for pipeline '{of.name}'"
+        ) from None
+    found.pipeline = of
+    return found
+
+
+def stage(of: Pipeline, name: str) -> Stage:
+    """A stage of the pipeline's current version.  Raises StageNotFound."""
+    found = of.stages.filter(name=name).first() if of.plan.has_stage(name) else None
+    if found is None:
+        raise StageNotFound(f"Pipeline '{of.name}' does not have a stage with name '{name}'")
+    return found
+
+
+def _no_pipeline(name: str) -> PipelineNotFound:
+    return PipelineNotFound(
+        f"Account '{settings.PENSTOCK_ACCOUNT_ID}' does not have a pipeline with name '{name}'"
+    )

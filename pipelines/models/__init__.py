@@ -1,0 +1,20 @@
+"""What is stored.  Rows change only in the use cases, the engine and the methods defined here."""
+
+from pipelines.models.access import AccessKey
+from pipelines.models.actions import ActionExecution, Lease
+from pipelines.models.events import Event
+from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
+from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
+
+__all__ = [
+    "AccessKey",
+    "ActionExecution",
+    "Event",
+    "Lease",
+    "Pipeline",
+    "PipelineExecution",
+    "PipelineVersion",
+    "Stage",
+    "StageExecution",
+    "StopRequest",
+]

@@ -1,0 +1,149 @@
+"""Action executions, and the leases of those who do their work."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import DateTimeField, ExpressionWrapper, Q, Value
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from pipelines.core.action_types import ActionTypeId
+from pipelines.core.statuses import ActionStatus
+from pipelines.models.choices import enum_field, only
+from pipelines.models.executions import PipelineExecution, StageExecution
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from django.db.models.expressions import Combinable
+
+    from pipelines.core.plan import ActionPlan
+
+
+class ActionExecution(models.Model):
+    """One run of one action.  A retry makes a new row; of those, one is the latest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    execution = models.ForeignKey(
+        PipelineExecution, models.CASCADE, related_name="action_executions"
+    )
+    stage_execution = models.ForeignKey(
+        StageExecution, models.CASCADE, related_name="action_executions"
+    )
+    stage_name = models.CharField(max_length=100)
+    action_name = models.CharField(max_length=100)
+    is_latest = models.BooleanField(default=True)
+    status = enum_field(ActionStatus, default=ActionStatus.IN_PROGRESS)
+    started_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    deadline = models.DateTimeField()
+    dispatched_at = models.DateTimeField(null=True)  # last told to the workers
+    token = models.CharField(max_length=64, blank=True)  # of a manual approval
+    updated_by = models.CharField(max_length=2048, blank=True)
+
+    resolved_configuration = models.JSONField(default=dict)
+    resolved_commands = models.JSONField(default=list)
+    resolved_environment = models.JSONField(default=dict)
+    input_artifacts = models.JSONField(default=dict)  # name -> key
+    output_artifacts = models.JSONField(default=dict)  # name -> key
+    output_variables = models.JSONField(default=dict)
+    external_execution_id = models.CharField(max_length=1500, blank=True)
+    external_execution_url = models.CharField(max_length=2048, blank=True)
+    summary = models.TextField(blank=True)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            only("status", ActionStatus),
+            models.UniqueConstraint(
+                fields=["stage_execution", "action_name"],
+                condition=Q(is_latest=True),
+                name="one_latest_execution_of_an_action",
+            ),
+            models.CheckConstraint(
+                name="an_action_in_progress_has_no_end",
+                condition=Q(status=ActionStatus.IN_PROGRESS, ended_at__isnull=True)
+                | (~Q(status=ActionStatus.IN_PROGRESS) & Q(ended_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "deadline"], name="action_by_deadline"),
+            models.Index(fields=["execution", "started_at"], name="action_timeline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage_name}/{self.action_name} {self.id}"
+
+    @property
+    def plan(self) -> ActionPlan:
+        """What the definition says of this action."""
+        return self.execution.plan.stage(self.stage_name).action(self.action_name)
+
+    @property
+    def type_id(self) -> ActionTypeId:
+        return self.plan.type_id
+
+
+class LeaseQuerySet(models.QuerySet["Lease"]):
+    """All times are the database's, so that clocks of different machines do not matter."""
+
+    def take(self, action: ActionExecution, *, holder: str, lasting: timedelta) -> bool:
+        """Become the one who does this action's work.  False when somebody else ever did.
+
+        There is one lease for the whole life of an action execution, so its work is never
+        started twice.
+        """
+        lease = Lease(action=action, holder=holder, taken_at=Now(), expires_at=_in(lasting))
+        self.bulk_create([lease], ignore_conflicts=True)
+        return self.filter(action=action, holder=holder).exists()
+
+    def renew(self, action: ActionExecution, *, holder: str, lasting: timedelta) -> bool:
+        """Go on holding it.  False when it has run out: the work has been given up meanwhile."""
+        held = self.filter(action=action, holder=holder).unexpired()
+        return held.update(expires_at=_in(lasting)) == 1
+
+    def release(self, action: ActionExecution, *, holder: str, outcome: str) -> None:
+        """The work has ended, however late."""
+        self.filter(action=action, holder=holder, released_at=None).update(
+            released_at=Now(), outcome=outcome
+        )
+
+    def unexpired(self) -> LeaseQuerySet:
+        return self.filter(released_at=None, expires_at__gt=Now())
+
+    def expired(self) -> LeaseQuerySet:
+        return self.filter(released_at=None, expires_at__lte=Now())
+
+
+class Lease(models.Model):
+    """Who does the work of an action execution; renewed while the work goes on.
+
+    It says what is really going on, whatever the action's status: the lease of an abandoned
+    action that is still renewed is work left behind.
+    """
+
+    action = models.OneToOneField(
+        ActionExecution, models.CASCADE, primary_key=True, related_name="lease"
+    )
+    holder = models.CharField(max_length=200)  # host, process and a random part
+    taken_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True)  # how the work really ended
+
+    objects = LeaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["released_at", "expires_at"], name="lease_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.action_id} held by {self.holder}"
+
+
+def _in(lasting: timedelta) -> Combinable:
+    return ExpressionWrapper(Now() + Value(lasting), output_field=DateTimeField())

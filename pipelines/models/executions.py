@@ -1,0 +1,174 @@
+"""Pipeline executions, their stays in stages, and the requests to stop them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from pipelines.core.statuses import (
+    LOCKING,
+    UNFINISHED,
+    ExecutionMode,
+    ExecutionStatus,
+    StageStatus,
+    StopMode,
+)
+from pipelines.models.choices import enum_field, only
+from pipelines.models.pipelines import Pipeline, plan_of
+
+if TYPE_CHECKING:
+    from pipelines.core.plan import PipelinePlan
+
+
+class PipelineExecutionQuerySet(models.QuerySet["PipelineExecution"]):
+    def unfinished(self) -> Self:
+        """In progress or stopping, oldest first."""
+        return self.filter(status__in=sorted(UNFINISHED)).order_by("sequence")
+
+
+class PipelineExecution(models.Model):
+    """One run of a pipeline, pinned to the version that was current when it started."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="executions")
+    sequence = models.PositiveBigIntegerField()  # the order of starting within the pipeline
+    version = models.PositiveIntegerField()
+    mode = enum_field(ExecutionMode, default=ExecutionMode.SUPERSEDED)
+    execution_type = models.CharField(max_length=8, default="STANDARD")
+    status = enum_field(ExecutionStatus, default=ExecutionStatus.IN_PROGRESS)
+    status_summary = models.TextField(blank=True)
+    trigger_type = models.CharField(max_length=32)
+    trigger_detail = models.CharField(max_length=2048, blank=True)
+    client_request_token = models.CharField(max_length=128, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    attempt = models.PositiveIntegerField(default=1)  # rises when it is resumed by a retry
+
+    # Where it is: inside a stage, or in front of one, or (once finished) neither.
+    occupied = models.ForeignKey("StageExecution", models.SET_NULL, null=True, related_name="+")
+    waits_for = models.CharField(max_length=100, blank=True)
+    superseded_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+
+    # The stop that was accepted in the current attempt.
+    stop_mode = enum_field(StopMode, blank=True)
+    stop_reason = models.CharField(max_length=200, null=True)  # noqa: DJ001 - none given is not ""
+    stop_requested_by = models.CharField(max_length=2048, blank=True)
+    stop_requested_at = models.DateTimeField(null=True)
+
+    # What its actions have made so far: artifact -> key, namespace -> {name: value}.
+    artifacts = models.JSONField(default=dict)
+    variables = models.JSONField(default=dict)
+    # One of API type SourceRevision for each source action.
+    source_revisions = models.JSONField(default=list)
+    search_text = models.TextField(blank=True)  # what the history's search looks in, lower case
+
+    objects = PipelineExecutionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            only("status", ExecutionStatus),
+            only("stop_mode", StopMode, or_blank=True),
+            models.UniqueConstraint(fields=["pipeline", "sequence"], name="one_place_in_the_order"),
+            models.CheckConstraint(
+                name="stopping_has_a_stop_request",
+                condition=~Q(status=ExecutionStatus.STOPPING) | ~Q(stop_mode=""),
+            ),
+            models.CheckConstraint(
+                name="inside_a_stage_or_in_front_of_one",
+                condition=Q(occupied__isnull=True) | Q(waits_for=""),
+            ),
+            models.CheckConstraint(
+                name="finished_is_nowhere",
+                condition=Q(status__in=sorted(UNFINISHED))
+                | Q(occupied__isnull=True, waits_for="", ended_at__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["pipeline", "client_request_token"],
+                condition=~Q(client_request_token=""),
+                name="one_execution_per_client_request_token",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["pipeline", "status", "sequence"], name="execution_by_status"),
+            models.Index(fields=["status", "updated_at"], name="execution_unfinished_since"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} {self.id}"
+
+    @property
+    def plan(self) -> PipelinePlan:
+        return plan_of(self.pipeline_id, self.version)
+
+    @property
+    def is_finished(self) -> bool:
+        return ExecutionStatus(self.status).is_final
+
+    def refresh_search_text(self) -> None:
+        """Say again what the history's search finds this execution by; does not save."""
+        revisions = (
+            f"{revision.get('revisionId', '')} {revision.get('revisionSummary', '')}"
+            for revision in self.source_revisions
+        )
+        words = [str(self.id), self.stop_reason or "", self.trigger_type, *revisions]
+        self.search_text = " ".join(words).lower()
+
+    @property
+    def stop_requested(self) -> StopMode | None:
+        """The mode of the stop that was accepted in this attempt, if one was."""
+        return StopMode(self.stop_mode) if self.stop_mode else None
+
+
+class StageExecution(models.Model):
+    """One execution's stay in one stage; a retry resumes the same row."""
+
+    execution = models.ForeignKey(PipelineExecution, models.CASCADE, related_name="stage_executions")
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="+")
+    stage_name = models.CharField(max_length=100)
+    status = enum_field(StageStatus, default=StageStatus.IN_PROGRESS)
+    started_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    manual_retry_attempt = models.PositiveIntegerField(default=0)
+    latest_retry_trigger = models.CharField(max_length=24, blank=True)
+
+    class Meta:
+        constraints = [
+            only("status", StageStatus),
+            models.UniqueConstraint(fields=["execution", "stage_name"], name="one_stay_per_stage"),
+            # The stage's lock.  A parallel execution will need a way around it.
+            models.UniqueConstraint(
+                fields=["pipeline", "stage_name"],
+                condition=Q(status__in=sorted(LOCKING)),
+                name="one_execution_holds_a_stage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.execution_id} in {self.stage_name}"
+
+
+class StopRequest(models.Model):
+    """An accepted StopPipelineExecution, kept for ever: who, when, how and why."""
+
+    execution = models.ForeignKey(PipelineExecution, models.CASCADE, related_name="stop_requests")
+    attempt = models.PositiveIntegerField()
+    mode = enum_field(StopMode)
+    reason = models.CharField(max_length=200, null=True)  # noqa: DJ001 - none given is not ""
+    requested_by = models.CharField(max_length=2048)
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            only("mode", StopMode),
+            models.UniqueConstraint(
+                fields=["execution", "attempt", "mode"], name="one_request_per_mode_and_attempt"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.execution_id}"

@@ -1,0 +1,114 @@
+"""Pipelines, every version of their definitions, and the stages as they are now."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from pipelines.core.statuses import ExecutionMode
+from pipelines.core.structure import read
+from pipelines.models.choices import enum_field
+
+if TYPE_CHECKING:
+    from pipelines.core.plan import PipelinePlan
+
+
+class PipelineQuerySet(models.QuerySet["Pipeline"]):
+    def locked(self, **which: object) -> Pipeline:
+        """The pipeline, held against every other change until the transaction ends.
+
+        This is the engine's one lock, always taken first.  Raises Pipeline.DoesNotExist.
+        """
+        return self.select_for_update().get(**which)
+
+    def named(self, name: str) -> Self:
+        return self.filter(name=name)
+
+
+class Pipeline(models.Model):
+    """A pipeline by its name; what it does is in its current version."""
+
+    name = models.CharField(max_length=100, unique=True)
+    version = models.PositiveIntegerField(default=1)
+    execution_mode = enum_field(ExecutionMode, default=ExecutionMode.SUPERSEDED)
+    pipeline_type = models.CharField(max_length=2, default="V1")
+    # Rises with every change that a page shows, in the same transaction: polls compare it.
+    revision = models.PositiveBigIntegerField(default=1)
+    last_sequence = models.PositiveBigIntegerField(default=0)  # of its executions
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = PipelineQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def plan(self) -> PipelinePlan:
+        """What the current version says.  Costs a query the first time in a process."""
+        return plan_of(self.pk, self.version)
+
+    def bump(self) -> None:
+        """Tell whoever watches this pipeline that something changed."""
+        Pipeline.objects.filter(pk=self.pk).update(revision=F("revision") + 1)
+        self.revision += 1
+
+
+class PipelineVersion(models.Model):
+    """One version of a definition, as `GetPipeline` gives it; never changed, never deleted."""
+
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    definition = models.JSONField()
+    created_by = models.CharField(max_length=2048)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "version"], name="one_row_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} version {self.version}"
+
+
+@lru_cache(maxsize=1024)
+def plan_of(pipeline_id: int, version: int) -> PipelinePlan:
+    """A version's definition as the engine follows it; versions never change, so it is kept."""
+    row = PipelineVersion.objects.get(pipeline_id=pipeline_id, version=version)
+    return read(row.definition)
+
+
+class Stage(models.Model):
+    """A stage as it is now: its transitions, who was in it last, who waits in front of it."""
+
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
+    name = models.CharField(max_length=100)
+    inbound_enabled = models.BooleanField(default=True)
+    inbound_reason = models.CharField(max_length=300, blank=True)
+    inbound_changed_by = models.CharField(max_length=2048, blank=True)
+    inbound_changed_at = models.DateTimeField(null=True)
+    outbound_enabled = models.BooleanField(default=True)
+    outbound_reason = models.CharField(max_length=300, blank=True)
+    outbound_changed_by = models.CharField(max_length=2048, blank=True)
+    outbound_changed_at = models.DateTimeField(null=True)
+    latest = models.ForeignKey(
+        "StageExecution", models.SET_NULL, null=True, related_name="+"
+    )  # the execution that entered it last
+    inbound = models.ForeignKey(
+        "PipelineExecution", models.SET_NULL, null=True, related_name="+"
+    )  # who came to wait in front of it last, until somebody enters
+    # Action name -> seconds, a moving average of its successes.
+    usual_seconds = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "name"], name="one_row_per_stage")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} {self.name}"

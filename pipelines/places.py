@@ -1,0 +1,40 @@
+"""Where on disk everything is: below PENSTOCK_HOME, one folder for each kind of thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+def artifacts() -> Path:
+    """The artifact store: zip files by key."""
+    return _home() / "artifacts"
+
+
+def buckets() -> Path:
+    """S3 buckets, one folder each."""
+    return _home() / "buckets"
+
+
+def repositories() -> Path:
+    """CodeCommit repositories, bare: <name>.git."""
+    return _home() / "repositories"
+
+
+def workspaces() -> Path:
+    """Folders in which actions work; each is removed when its work is done."""
+    return _home() / "work"
+
+
+def log_of(action_id: UUID) -> Path:
+    """The log of one action execution."""
+    return _home() / "logs" / "actions" / action_id.hex[:2] / f"{action_id}.log"
+
+
+def _home() -> Path:
+    return Path(settings.PENSTOCK_HOME)

@@ -1,0 +1,101 @@
+"""Doing the work of an action execution: take its lease, have its provider work, tell the engine."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from django.db import OperationalError, connection
+
+from pipelines import engine, providers
+from pipelines.core.statuses import ActionStatus
+from pipelines.models import ActionExecution, Pipeline
+from pipelines.runner.leasing import Hold, held
+from pipelines.runner.working import attempt, note
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from pipelines.core.action_types import ActionTypeId
+    from pipelines.core.results import ActionResult
+    from pipelines.engine import Finished, Started
+
+logger = logging.getLogger(__name__)
+
+
+def is_done_inline(type_id: ActionTypeId) -> bool:
+    """Whether the engine may do this work itself, because it takes no time and has no effects."""
+    return providers.is_inline(type_id)
+
+
+def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
+    """Do an action's work if it is live and nobody ever took it; return what is to start next."""
+    action = _live(action_id)
+    if action is None:
+        return ()
+    if is_done_inline(action.type_id):
+        return _perform_at_once(pipeline_id, action)
+    with held(action) as hold:
+        if hold is None:
+            return ()
+        _show(pipeline_id)
+        try:
+            return _perform_held(pipeline_id, action, hold)
+        finally:
+            _show(pipeline_id)
+
+
+def _perform_at_once(pipeline_id: int, action: ActionExecution) -> tuple[Started, ...]:
+    result = attempt(action, is_lost=threading.Event())
+    return engine.finish(pipeline_id, action.pk, result).started if result else ()
+
+
+def _perform_held(pipeline_id: int, action: ActionExecution, hold: Hold) -> tuple[Started, ...]:
+    result = attempt(action, is_lost=hold.lost)
+    if hold.lost.is_set():
+        note(action, "The lease of this work ran out: it was ended here and its result dropped.")
+        hold.release("Ended: its lease had run out")
+        return ()
+    if result is None:
+        hold.release("Waiting for an answer")
+        return ()
+    finished = _finish(pipeline_id, action, result, hold)
+    if not finished.counted:
+        note(
+            action,
+            f"This work ended now ({_in_words(result)}), after the action had been given up."
+            " Its result is not used.",
+        )
+    hold.release(_in_words(result))
+    return finished.started
+
+
+def _finish(
+    pipeline_id: int, action: ActionExecution, result: ActionResult, hold: Hold
+) -> Finished:
+    """Tell the engine, again and again while the database is away, as long as the lease is held."""
+    while True:
+        try:
+            return engine.finish(pipeline_id, action.pk, result)
+        except OperationalError as problem:
+            logger.warning("The end of action execution %s is not stored yet: %s", action, problem)
+            connection.close()
+            if hold.lost.wait(1):
+                raise
+
+
+def _live(action_id: UUID) -> ActionExecution | None:
+    live = ActionExecution.objects.filter(pk=action_id, status=ActionStatus.IN_PROGRESS)
+    return live.select_related("execution__pipeline").first()
+
+
+def _show(pipeline_id: int) -> None:
+    """Have the pages draw again who works on what."""
+    pipeline = Pipeline.objects.filter(pk=pipeline_id).first()
+    if pipeline:
+        pipeline.bump()
+
+
+def _in_words(result: ActionResult) -> str:
+    return f"{result.status}: {result.error_message}" if result.error_message else result.status

@@ -1,0 +1,145 @@
+"""An action execution as its provider sees it, and the provider's outcome as the engine stores it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from typing import TYPE_CHECKING, assert_never
+
+from django.conf import settings
+from django.utils import timezone
+
+from pipelines import artifacts, places, providers
+from pipelines.core.results import ActionResult, SourceRevision
+from pipelines.core.statuses import ActionStatus, FailureCode
+from pipelines.providers.contract import (
+    Failed,
+    Outcome,
+    OutputArtifact,
+    Site,
+    Succeeded,
+    Waiting,
+    Work,
+)
+
+if TYPE_CHECKING:
+    import threading
+    from pathlib import Path
+
+    from pipelines.models import ActionExecution
+
+logger = logging.getLogger(__name__)
+
+
+def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResult | None:
+    """One call of the provider, in a folder of its own; whatever goes wrong is a failed action.
+
+    The artifacts that were made are in the store when this returns.  None: the action waits for
+    somebody else's answer.
+    """
+    workspace = places.workspaces() / str(action.pk)
+    try:
+        workspace.mkdir(parents=True)
+        outcome = providers.PROVIDERS[action.type_id].perform(_work(action, workspace, is_lost))
+        return _result(action, outcome)
+    except Exception as defect:
+        logger.exception("The work of action execution %s met a defect", action.pk)
+        return ActionResult(
+            status=ActionStatus.FAILED,
+            error_code=FailureCode.SYSTEM_UNAVAILABLE,
+            error_message=f"Penstock could not do this work: {type(defect).__name__}: {defect}",
+        )
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _result(action: ActionExecution, outcome: Outcome) -> ActionResult | None:
+    match outcome:
+        case Succeeded():
+            return ActionResult(
+                status=ActionStatus.SUCCEEDED,
+                artifacts=_stored(action, outcome),
+                output_variables=outcome.output_variables,
+                revision=_revision(outcome),
+                external_execution_id=outcome.external_execution_id,
+                external_execution_url=outcome.external_execution_url,
+                summary=outcome.summary,
+            )
+        case Failed():
+            return ActionResult(
+                status=ActionStatus.FAILED,
+                external_execution_id=outcome.external_execution_id,
+                external_execution_url=outcome.external_execution_url,
+                error_code=outcome.code,
+                error_message=outcome.message,
+            )
+        case Waiting():
+            return None
+        case _:
+            assert_never(outcome)
+
+
+def _stored(action: ActionExecution, outcome: Succeeded) -> dict[str, str]:
+    """Every action execution stores under keys of its own: late work overwrites nothing."""
+    keys = {}
+    for name, zip_file in outcome.artifacts.items():
+        key = artifacts.new_key(action.execution.pipeline.name, name)
+        artifacts.store(places.artifacts(), key, zip_file)
+        keys[name] = key
+    return keys
+
+
+def _revision(outcome: Succeeded) -> SourceRevision | None:
+    found = outcome.revision
+    if found is None:
+        return None
+    return SourceRevision(revision_id=found.id, summary=found.summary, url=found.url)
+
+
+def note(action: ActionExecution, sentence: str) -> None:
+    """Append a line of ours to the action's log."""
+    log = places.log_of(action.pk)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as lines:
+        lines.write(f"[Penstock] {timezone.now():%Y/%m/%d %H:%M:%S} {sentence}\n".encode())
+
+
+def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) -> Work:
+    plan, log = action.plan, places.log_of(action.pk)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return Work(
+        action_execution_id=str(action.pk),
+        pipeline_name=action.execution.pipeline.name,
+        pipeline_execution_id=str(action.execution_id),
+        stage_name=action.stage_name,
+        action_name=action.action_name,
+        type_id=plan.type_id,
+        site=_site(),
+        configuration=action.resolved_configuration,
+        commands=tuple(action.resolved_commands),
+        environment=action.resolved_environment,
+        workspace=workspace,
+        log_file=log,
+        log_limit=settings.PENSTOCK_LOG_LIMIT_BYTES,
+        timeout=action.deadline - timezone.now(),
+        input_artifacts={
+            name: artifacts.path_of(places.artifacts(), key)
+            for name, key in action.input_artifacts.items()
+        },
+        output_artifacts=tuple(
+            OutputArtifact(name=artifact.name, files=artifact.files)
+            for artifact in plan.output_artifacts
+        ),
+        output_variables=plan.output_variables,
+        is_lost=is_lost.is_set,
+    )
+
+
+def _site() -> Site:
+    return Site(
+        buckets=places.buckets(),
+        repositories=places.repositories(),
+        account_id=settings.PENSTOCK_ACCOUNT_ID,
+        region=settings.PENSTOCK_REGION,
+        url=settings.PENSTOCK_URL,
+    )

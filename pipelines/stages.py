@@ -1,0 +1,123 @@
+"""What one can do with a stage in which an execution failed or was stopped: retry it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines import finding, tasks
+from pipelines.core.refusals import NotLatestExecution, StageNotRetryable
+from pipelines.core.retrying import RetryFacts, actions_to_rerun
+from pipelines.core.statuses import ActionStatus, ExecutionStatus, RetryMode, StageStatus
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Pipeline,
+    PipelineExecution,
+    Stage,
+    StageExecution,
+)
+from pipelines.models.events import RESUMED, pipeline_event, stage_event
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+MANUAL = "ManualStageRetry"
+
+
+@transaction.atomic
+def retry(
+    pipeline_name: str, stage_name: str, execution_id: UUID, *, mode: RetryMode, by: str
+) -> PipelineExecution:
+    """Resume a stage where it failed or was stopped (RetryStageExecution).
+
+    The same execution goes on: what failed or was abandoned runs again as new action executions,
+    and what never started follows.
+
+    Raises PipelineNotFound, StageNotFound, NotLatestExecution or StageNotRetryable.
+    """
+    del by  # the one who retries is told by the event log of a later version
+    pipeline = finding.locked_pipeline(pipeline_name)
+    stage = finding.stage(pipeline, stage_name)
+    stay = _stay(pipeline, stage, execution_id)
+    rerun = actions_to_rerun(_facts(pipeline, stage, stay), mode=mode)
+    stay.action_executions.filter(is_latest=True, action_name__in=rerun).update(is_latest=False)
+    execution = stay.execution
+    if execution.is_finished:
+        _resume(execution, stay, at=timezone.now())
+    pipeline.bump()
+    tasks.wake(pipeline.pk)
+    return execution
+
+
+def retry_refusal(
+    pipeline: Pipeline, stage: Stage, stay: StageExecution, actions: list[ActionExecution]
+) -> str:
+    """Why this stage could not be retried now; empty when it could.  Costs no query."""
+    try:
+        actions_to_rerun(_facts_of(pipeline, stage, stay, actions), mode=RetryMode.FAILED_ACTIONS)
+    except (NotLatestExecution, StageNotRetryable) as refusal:
+        return refusal.message
+    return ""
+
+
+def _stay(pipeline: Pipeline, stage: Stage, execution_id: UUID) -> StageExecution:
+    stays = StageExecution.objects.select_related("execution")
+    stay = stays.filter(
+        pipeline=pipeline, stage_name=stage.name, execution_id=execution_id
+    ).first()
+    if stay is None:
+        raise NotLatestExecution(
+            f"Pipeline execution '{execution_id}' is not the latest execution of stage"
+            f" '{stage.name}', so the stage cannot be retried for it."
+        )
+    return stay
+
+
+def _facts(pipeline: Pipeline, stage: Stage, stay: StageExecution) -> RetryFacts:
+    latest = stay.action_executions.filter(is_latest=True)
+    return _facts_of(pipeline, stage, stay, list(latest))
+
+
+def _facts_of(
+    pipeline: Pipeline, stage: Stage, stay: StageExecution, actions: list[ActionExecution]
+) -> RetryFacts:
+    return RetryFacts(
+        stage_status=StageStatus(stay.status),
+        is_latest=stage.latest_id == stay.pk,
+        is_outdated=stay.execution.version != pipeline.version,
+        actions={action.action_name: ActionStatus(action.status) for action in actions},
+    )
+
+
+def _resume(execution: PipelineExecution, stay: StageExecution, *, at: datetime) -> None:
+    """InProgress again, with the stage's lock, one attempt later and with no stop asked for."""
+    stay.status, stay.updated_at = StageStatus.IN_PROGRESS, at
+    stay.manual_retry_attempt += 1
+    stay.latest_retry_trigger = MANUAL
+    stay.save(
+        update_fields=["status", "updated_at", "manual_retry_attempt", "latest_retry_trigger"]
+    )
+    resumed = {
+        "status": ExecutionStatus.IN_PROGRESS,
+        "attempt": execution.attempt + 1,
+        "occupied": stay,
+        "stop_mode": "",
+        "stop_reason": None,
+        "stop_requested_by": "",
+        "stop_requested_at": None,
+        "updated_at": at,
+        "ended_at": None,
+    }
+    for column, value in resumed.items():
+        setattr(execution, column, value)
+    execution.save(update_fields=list(resumed))
+    Event.objects.bulk_create(
+        [
+            pipeline_event(execution, RESUMED, at=at),
+            stage_event(execution, stay.stage_name, RESUMED, at=at),
+        ]
+    )

@@ -1,0 +1,77 @@
+"""What seems to be forgotten: nudges that were lost, leases that ran out, times that are up.
+
+Each answer is a bounded list, oldest first; acting on one that needs nothing costs a look.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from pipelines.core.statuses import UNFINISHED, ActionStatus
+from pipelines.engine import Started
+from pipelines.models import ActionExecution, Lease, PipelineExecution
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+LIMIT = 100
+QUIET = timedelta(seconds=3)  # a nudge that is on its way needs no second
+UNHEARD = timedelta(seconds=20)  # the same for work that waits for a free worker
+
+
+def pipelines_to_wake() -> list[int]:
+    """Pipelines that the engine ought to look at."""
+    live = ActionExecution.objects.filter(status=ActionStatus.IN_PROGRESS)
+    ids: list[int] = []
+    for due in (
+        _pipelines_of(live.filter(deadline__lte=timezone.now())),
+        _pipelines_of(live.filter(lease__in=Lease.objects.expired())),
+        _at_rest(),
+    ):
+        ids += due
+    return list(dict.fromkeys(ids))
+
+
+def actions_to_dispatch() -> list[Started]:
+    """Actions that wait for somebody to do their work and were told of some time ago."""
+    forgotten = (
+        ActionExecution.objects.filter(status=ActionStatus.IN_PROGRESS, token="", lease=None)
+        .annotate(told_at=Coalesce("dispatched_at", "started_at"))
+        .filter(told_at__lte=timezone.now() - UNHEARD)
+        .select_related("execution")
+        .order_by("told_at")[:LIMIT]
+    )
+    actions = list(forgotten)
+    ActionExecution.objects.filter(pk__in=[a.pk for a in actions]).update(
+        dispatched_at=timezone.now()
+    )
+    return [
+        Started(pipeline_id=a.execution.pipeline_id, action_id=a.pk, type_id=a.type_id)
+        for a in actions
+    ]
+
+
+def _at_rest() -> list[int]:
+    """Unfinished executions in which nothing is live and nothing has happened for a while."""
+    live = ActionExecution.objects.filter(
+        stage_execution=OuterRef("occupied"), is_latest=True, status=ActionStatus.IN_PROGRESS
+    )
+    quiet = Q(updated_at__lte=timezone.now() - QUIET)
+    abandoning = Q(stop_mode="abandon")
+    resting = (
+        PipelineExecution.objects.filter(quiet, status__in=sorted(UNFINISHED))
+        .filter(abandoning | ~Exists(live))
+        .order_by("updated_at")
+        .values_list("pipeline_id", flat=True)
+    )
+    return list(dict.fromkeys(resting[:LIMIT]))
+
+
+def _pipelines_of(actions: QuerySet[ActionExecution]) -> list[int]:
+    ids = actions.annotate(of=F("execution__pipeline_id")).values_list("of", flat=True)
+    return list(dict.fromkeys(ids.order_by("started_at")[:LIMIT]))

@@ -1,0 +1,71 @@
+"""Celery's way in: a task makes one call and decides nothing.
+
+Messages are nudges.  Losing one, getting it twice or getting it late is harmless: the engine acts
+on what is stored, an action's work is begun by whoever takes its one lease, and the sweep says
+again what nobody seems to have heard.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from celery import shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from pipelines import engine, runner, sweeping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.engine import Started
+
+logger = logging.getLogger(__name__)
+
+
+def wake(pipeline_id: int) -> None:
+    """Have the engine look at this pipeline as soon as what was just written is committed."""
+    transaction.on_commit(partial(_send, advance, pipeline_id), robust=True)
+
+
+@shared_task
+def advance(pipeline_id: int) -> None:
+    """Bring a pipeline as far forward as it can go."""
+    _carry_on(engine.run(pipeline_id))
+
+
+@shared_task
+def perform(pipeline_id: int, action_id: str) -> None:
+    """Do the work of one action execution, unless somebody did or does."""
+    _carry_on(runner.perform(pipeline_id, UUID(action_id)))
+
+
+@shared_task
+def sweep() -> None:
+    """Say again what nobody seems to have heard."""
+    for pipeline_id in sweeping.pipelines_to_wake():
+        _send(advance, pipeline_id)
+    for started in sweeping.actions_to_dispatch():
+        _send(perform, started.pipeline_id, str(started.action_id))
+
+
+def _carry_on(started: Iterable[Started]) -> None:
+    """Hand the started actions to the workers; what takes no time is done here and now."""
+    todo = list(started)
+    while todo:
+        action = todo.pop()
+        if runner.is_done_inline(action.type_id):
+            todo += runner.perform(action.pipeline_id, action.action_id)
+        else:
+            _send(perform, action.pipeline_id, str(action.action_id))
+
+
+def _send(task: Any, *arguments: object) -> None:
+    """A nudge that cannot be sent is not an error: the broker is back before the sweep is over."""
+    try:
+        task.apply_async(arguments)
+    except OperationalError as problem:
+        logger.warning("The broker did not take %s%s: %s", task.name, arguments, problem)

@@ -1,0 +1,94 @@
+"""What one can do with the transitions between stages: disable them, enable them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines import finding, tasks
+from pipelines.core.refusals import InvalidRequest
+from pipelines.core.statuses import TransitionType
+from pipelines.models import Pipeline, Stage
+
+if TYPE_CHECKING:
+    from pipelines.models import PipelineExecution
+
+REASON = re.compile(r"[a-zA-Z0-9!@ \(\)\.\*\?\-]+", re.ASCII)  # as the API has it
+REASON_LIMIT = 300
+
+
+@transaction.atomic
+def disable(
+    pipeline_name: str,
+    stage_name: str,
+    *,
+    reason: str,
+    by: str,
+    transition: TransitionType = TransitionType.INBOUND,
+) -> None:
+    """Let no execution through any more (DisableStageTransition); again only renews the reason.
+
+    Raises InvalidRequest, PipelineNotFound or StageNotFound.
+    """
+    check_reason(reason)
+    pipeline, stage = _locked_stage(pipeline_name, stage_name)
+    _set(stage, transition, enabled=False, reason=reason, by=by)
+    pipeline.bump()
+
+
+@transaction.atomic
+def enable(
+    pipeline_name: str,
+    stage_name: str,
+    *,
+    by: str,
+    transition: TransitionType = TransitionType.INBOUND,
+) -> None:
+    """Let executions through again (EnableStageTransition); who waits enters at once.
+
+    Raises PipelineNotFound or StageNotFound.
+    """
+    pipeline, stage = _locked_stage(pipeline_name, stage_name)
+    _set(stage, transition, enabled=True, reason="", by=by)
+    pipeline.bump()
+    tasks.wake(pipeline.pk)
+
+
+def hold(
+    pipeline: Pipeline, stage_name: str, *, execution: PipelineExecution, by: str
+) -> None:
+    """Disable the way into a stage for a stop, inside its transaction; one that is disabled stays."""
+    stage = pipeline.stages.get(name=stage_name)
+    if stage.inbound_enabled:
+        reason = f"Held while execution {execution.id} is stopped"
+        _set(stage, TransitionType.INBOUND, enabled=False, reason=reason, by=by)
+
+
+def check_reason(reason: str) -> None:
+    """Raises InvalidRequest for what the API's type DisabledReason refuses."""
+    if not 1 <= len(reason) <= REASON_LIMIT:
+        limit = f"Member must have length between 1 and {REASON_LIMIT}"
+    elif not REASON.fullmatch(reason):
+        limit = f"Member must satisfy regular expression pattern: {REASON.pattern}"
+    else:
+        return
+    raise InvalidRequest(
+        f"1 validation error detected: Value '{reason}' at 'reason' failed to satisfy constraint:"
+        f" {limit}"
+    )
+
+
+def _locked_stage(pipeline_name: str, stage_name: str) -> tuple[Pipeline, Stage]:
+    pipeline = finding.locked_pipeline(pipeline_name)
+    return pipeline, finding.stage(pipeline, stage_name)
+
+
+def _set(stage: Stage, transition: TransitionType, *, enabled: bool, reason: str, by: str) -> None:
+    side = transition.lower()
+    values = {"enabled": enabled, "reason": reason, "changed_by": by, "changed_at": timezone.now()}
+    for column, value in values.items():
+        setattr(stage, f"{side}_{column}", value)
+    stage.save(update_fields=[f"{side}_{column}" for column in values])
