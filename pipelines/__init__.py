@@ -1,1 +1,1 @@
-"""The product: pipelines, their executions, and everything that moves them; knows nothing of pages."""
+"""Pipelines, their executions and everything that moves them; knows nothing of pages."""

@@ -16,14 +16,12 @@ from django.conf import settings
 from pipelines.models import AccessKey
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
 
 _KEY_ALPHABET = string.ascii_uppercase + "234567"
 
 
-def create_key(
-    user: AbstractBaseUser, *, access_key_id: str = "", secret: str = ""
-) -> tuple[str, str]:
+def create_key(user: User, *, access_key_id: str = "", secret: str = "") -> tuple[str, str]:
     """A new access key of the user: (id, secret), random where not given.
 
     The secret is shown here and never again.

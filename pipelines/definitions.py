@@ -85,4 +85,3 @@ def _store_version(pipeline: Pipeline, checked: dict[str, Any], *, by: str) -> N
     )
     stages = [Stage(pipeline=pipeline, name=stage.name) for stage in read(checked).stages]
     Stage.objects.bulk_create(stages, ignore_conflicts=True)
-

@@ -75,9 +75,7 @@ def start(
         trigger_detail=trigger_detail,
         client_request_token=client_request_token,
         waits_for=first,
-        variables={
-            PIPELINE_NAMESPACE: initial_values(pipeline.plan.variables, variables or {})
-        },
+        variables={PIPELINE_NAMESPACE: initial_values(pipeline.plan.variables, variables or {})},
         started_at=now,
         updated_at=now,
     )
@@ -92,7 +90,7 @@ def start(
 
 
 @transaction.atomic
-def stop(
+def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console adds
     pipeline_name: str,
     execution_id: UUID,
     *,

@@ -66,9 +66,7 @@ def retry_refusal(
 
 def _stay(pipeline: Pipeline, stage: Stage, execution_id: UUID) -> StageExecution:
     stays = StageExecution.objects.select_related("execution")
-    stay = stays.filter(
-        pipeline=pipeline, stage_name=stage.name, execution_id=execution_id
-    ).first()
+    stay = stays.filter(pipeline=pipeline, stage_name=stage.name, execution_id=execution_id).first()
     if stay is None:
         raise NotLatestExecution(
             f"Pipeline execution '{execution_id}' is not the latest execution of stage"

@@ -11,10 +11,9 @@ from django.utils import timezone
 from pipelines import finding, tasks
 from pipelines.core.refusals import InvalidRequest
 from pipelines.core.statuses import TransitionType
-from pipelines.models import Pipeline, Stage
 
 if TYPE_CHECKING:
-    from pipelines.models import PipelineExecution
+    from pipelines.models import Pipeline, PipelineExecution, Stage
 
 REASON = re.compile(r"[a-zA-Z0-9!@ \(\)\.\*\?\-]+", re.ASCII)  # as the API has it
 REASON_LIMIT = 300
@@ -57,10 +56,8 @@ def enable(
     tasks.wake(pipeline.pk)
 
 
-def hold(
-    pipeline: Pipeline, stage_name: str, *, execution: PipelineExecution, by: str
-) -> None:
-    """Disable the way into a stage for a stop, inside its transaction; one that is disabled stays."""
+def hold(pipeline: Pipeline, stage_name: str, *, execution: PipelineExecution, by: str) -> None:
+    """Disable the way into a stage, inside the transaction of a stop; once disabled, it stays."""
     stage = pipeline.stages.get(name=stage_name)
     if stage.inbound_enabled:
         reason = f"Held while execution {execution.id} is stopped"

@@ -42,9 +42,7 @@ def settle(pipeline: PipelineFacts, *, now: datetime) -> tuple[list[Change], Pip
 def advance(pipeline: PipelineFacts, *, now: datetime) -> list[Change]:
     """The next changes, all decided on the same facts; empty when there is nothing to do."""
     changes = [
-        change
-        for execution in pipeline.executions
-        for change in advance_one(execution, now=now)
+        change for execution in pipeline.executions for change in advance_one(execution, now=now)
     ]
     return changes + enter(pipeline)
 
@@ -57,8 +55,11 @@ def advance_one(execution: ExecutionFacts, *, now: datetime) -> list[Change]:
         return carry_out_stop(execution)
     if execution.is_outdated:
         return cancel(execution)
-    if execution.occupies is None:
-        return []
+    return go_on(execution) if execution.occupies else []
+
+
+def go_on(execution: ExecutionFacts) -> list[Change]:
+    """The next step inside the occupied stage."""
     if execution.actions_that_are(ActionStatus.FAILED):
         return fail(execution)
     if not execution.unstarted_actions and not execution.live_actions:

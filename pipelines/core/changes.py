@@ -93,15 +93,15 @@ def after(pipeline: PipelineFacts, change: Change) -> PipelineFacts:
         changed
         for execution in pipeline.executions
         for changed in (
-            _changed(execution, change)
-            if execution.id == change.execution_id
-            else (execution,)
+            _changed(execution, change) if execution.id == change.execution_id else (execution,)
         )
     )
     return replace(pipeline, executions=tuple(executions))
 
 
-def _changed(execution: ExecutionFacts, change: Change) -> tuple[ExecutionFacts, ...]:
+def _changed(  # noqa: PLR0911 - one for each kind of change
+    execution: ExecutionFacts, change: Change
+) -> tuple[ExecutionFacts, ...]:
     match change:
         case StartAction(_, action):
             return (replace(execution, actions=(*execution.actions, ActionFacts(name=action))),)

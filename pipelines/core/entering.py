@@ -39,13 +39,13 @@ def _newest_first(pipeline: PipelineFacts) -> list[Change]:
     waited_for = {e.waits_for: None for e in pipeline.executions if e.waits_for}
     changes: list[Change] = []
     for stage in waited_for:
-        *older, newest = pipeline.candidates_for(stage) or [None]
-        if newest is None:
+        candidates = pipeline.candidates_for(stage)
+        if not candidates:
             continue
+        *older, newest = candidates
         changes += [
             FinishExecution(e.id, ExecutionStatus.SUPERSEDED, superseded_by=newest.id)
             for e in older
-            if e
         ]
         if is_open(pipeline, stage):
             changes.append(EnterStage(newest.id, stage))

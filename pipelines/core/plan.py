@@ -1,13 +1,15 @@
-"""A pipeline definition as the engine follows it: stages in order, their actions, what these use."""
+"""A pipeline definition as the engine follows it: stages, their actions, what these use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.core.action_types import ActionTypeId
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipelines.core.action_types import ActionTypeId
 
 
 class ArtifactPlan(NamedTuple):
@@ -56,7 +58,9 @@ class PipelinePlan:
     """A whole definition."""
 
     stages: tuple[StagePlan, ...]
-    variables: Mapping[str, str] = field(default_factory=dict)  # pipeline-level, with their defaults
+    variables: Mapping[str, str] = field(
+        default_factory=dict
+    )  # pipeline-level, with their defaults
 
     @property
     def first(self) -> StagePlan:

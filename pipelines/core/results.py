@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pipelines.core.statuses import ActionStatus
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipelines.core.statuses import ActionStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

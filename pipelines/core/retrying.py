@@ -1,4 +1,7 @@
-"""When a stage may be retried, and which of its actions run again (spec/stop.md §6, engine.md §9)."""
+"""When a stage may be retried, and which of its actions run again.
+
+The rules are spec/stop.md §6 and spec/engine.md §9.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from pipelines.core.changes import after
 from pipelines.core.entering import ModeNotAvailable
 from pipelines.engine.making import finish_action, make
 from pipelines.engine.world import Started, World
-from pipelines.models import Pipeline
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -67,7 +66,6 @@ def record(pipeline_id: int, action_id: UUID, result: ActionResult) -> bool:
         return False
     world.save()
     return True
-
 
 
 def _settle(world: World) -> tuple[Started, ...]:

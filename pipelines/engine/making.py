@@ -104,9 +104,7 @@ def _start_action(world: World, change: StartAction) -> FailAction | None:
     world.touch(execution, updated_at=world.now)
     _tell_of_action(world, action, STARTED)
     if problem := _prepare(action, plan):
-        return FailAction(
-            execution.id, plan.name, FailureCode.CONFIGURATION_ERROR, problem
-        )
+        return FailAction(execution.id, plan.name, FailureCode.CONFIGURATION_ERROR, problem)
     if not is_approval:
         world.started.append(
             Started(pipeline_id=world.pipeline.pk, action_id=action.id, type_id=plan.type_id)
@@ -119,7 +117,9 @@ def _prepare(action: ActionExecution, plan: ActionPlan) -> str:
     execution = action.execution
     missing = [name for name in plan.input_artifacts if name not in execution.artifacts]
     if missing:
-        return f"The input artifact {missing[0]} does not exist: no action of this execution made it."
+        return (
+            f"The input artifact {missing[0]} does not exist: no action of this execution made it."
+        )
     values = _values(execution)
     try:
         action.resolved_configuration = resolve_values(plan.configuration, values)

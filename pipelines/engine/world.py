@@ -180,7 +180,7 @@ def _latest_actions(
     rows = ActionExecution.objects.filter(stage_execution__in=inside, is_latest=True).annotate(
         is_lost=Case(When(expired, then=Value(True)), default=False, output_field=BooleanField())
     )
-    latest = {}
+    latest: dict[tuple[UUID, str], ActionExecution] = {}
     for row in rows.order_by("started_at"):
         row.execution = inside[row.stage_execution_id]
         latest[row.execution_id, row.action_name] = row
@@ -197,8 +197,8 @@ def _action_facts(action: ActionExecution) -> ActionFacts:
 
 
 def _is_live(action: ActionExecution) -> bool:
-    return action.status == ActionStatus.IN_PROGRESS
+    return ActionStatus(action.status) is ActionStatus.IN_PROGRESS
 
 
 def _is_unsaved(action: ActionExecution) -> bool:
-    return action._state.adding  # noqa: SLF001 - Django's documented way to ask
+    return bool(action._state.adding)  # noqa: SLF001 - Django's documented way to ask

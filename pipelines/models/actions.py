@@ -10,7 +10,6 @@ from django.db.models import DateTimeField, ExpressionWrapper, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pipelines.core.action_types import ActionTypeId
 from pipelines.core.statuses import ActionStatus
 from pipelines.models.choices import enum_field, only
 from pipelines.models.executions import PipelineExecution, StageExecution
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from django.db.models.expressions import Combinable
 
+    from pipelines.core.action_types import ActionTypeId
     from pipelines.core.plan import ActionPlan
 
 

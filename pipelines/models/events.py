@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils import timezone
 
-from pipelines.core.statuses import ActionStatus, ExecutionStatus, StageStatus
 from pipelines.models.choices import enum_field
 from pipelines.models.executions import PipelineExecution
 from pipelines.models.pipelines import Pipeline
@@ -16,6 +15,8 @@ from pipelines.models.pipelines import Pipeline
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from pipelines.core.statuses import ActionStatus, ExecutionStatus, StageStatus
 
 STARTED, RESUMED = "STARTED", "RESUMED"
 

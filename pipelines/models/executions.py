@@ -127,7 +127,9 @@ class PipelineExecution(models.Model):
 class StageExecution(models.Model):
     """One execution's stay in one stage; a retry resumes the same row."""
 
-    execution = models.ForeignKey(PipelineExecution, models.CASCADE, related_name="stage_executions")
+    execution = models.ForeignKey(
+        PipelineExecution, models.CASCADE, related_name="stage_executions"
+    )
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="+")
     stage_name = models.CharField(max_length=100)
     status = enum_field(StageStatus, default=StageStatus.IN_PROGRESS)

@@ -1,4 +1,4 @@
-"""Doing the work of an action execution: take its lease, have its provider work, tell the engine."""
+"""Doing the work of actions: take the lease, have the provider work, tell the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An action execution as its provider sees it, and the provider's outcome as the engine stores it."""
+"""An action as its provider sees it, and the provider's outcome as the engine stores it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
     workspace = places.workspaces() / str(action.pk)
     try:
         workspace.mkdir(parents=True)
-        outcome = providers.PROVIDERS[action.type_id].perform(_work(action, workspace, is_lost))
-        return _result(action, outcome)
+        provider = providers.PROVIDERS.get(action.type_id)
+        if provider is None:
+            return _unknown(action)
+        return _result(action, provider.perform(_work(action, workspace, is_lost)))
     except Exception as defect:
         logger.exception("The work of action execution %s met a defect", action.pk)
         return ActionResult(
@@ -51,6 +53,16 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
         )
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _unknown(action: ActionExecution) -> ActionResult:
+    type_id = action.type_id
+    return ActionResult(
+        status=ActionStatus.FAILED,
+        error_code=FailureCode.CONFIGURATION_ERROR,
+        error_message=f"ActionType (Category: '{type_id.category}', Provider: '{type_id.provider}',"
+        f" Owner: '{type_id.owner}', Version: '{type_id.version}') is not available here.",
+    )
 
 
 def _result(action: ActionExecution, outcome: Outcome) -> ActionResult | None:

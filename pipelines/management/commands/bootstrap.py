@@ -1,0 +1,65 @@
+"""Prepare the first run: somebody who may sign in, an access key, and the demo."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from pipelines import access, demo
+from pipelines.core.arns import user_arn
+
+
+class Command(BaseCommand):
+    """Does nothing once there is a user, so it may be run at every start."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--out`: where to say what is said only once; without it, on the terminal."""
+        parser.add_argument("--out", default="", help="a file for what is said only once")
+
+    def handle(self, *_args: Any, out: str = "", **_options: Any) -> None:
+        """Say how to sign in and how to sign requests, the first time only."""
+        if get_user_model().objects.exists():
+            return
+        said = first_run()
+        if out:
+            path = Path(out)
+            path.touch(mode=0o600)
+            path.write_text(said)
+        else:
+            self.stdout.write(said)
+
+
+@transaction.atomic
+def first_run() -> str:
+    """Make everything or nothing; what comes back holds secrets that are shown once."""
+    username = settings.PENSTOCK_ADMIN_USERNAME or "admin"
+    password = settings.PENSTOCK_ADMIN_PASSWORD or secrets.token_urlsafe(12)
+    user = get_user_model().objects.create_superuser(username, password=password)
+    key_id, secret = access.create_key(
+        user,
+        access_key_id=settings.PENSTOCK_ACCESS_KEY_ID,
+        secret=settings.PENSTOCK_SECRET_ACCESS_KEY,
+    )
+    if settings.PENSTOCK_DEMO:
+        arn = user_arn(account_id=settings.PENSTOCK_ACCOUNT_ID, username=username)
+        demo.prepare(by=arn)
+    return _words(username, password, key_id, secret)
+
+
+def _words(username: str, password: str, key_id: str, secret: str) -> str:
+    return f"""\
+Sign in as   {username}
+Password     {password}
+(This is shown once. Another password: manage.py changepassword {username})
+
+export AWS_ENDPOINT_URL_CODEPIPELINE={settings.PENSTOCK_URL}
+export AWS_DEFAULT_REGION={settings.PENSTOCK_REGION}
+export AWS_ACCESS_KEY_ID={key_id}
+export AWS_SECRET_ACCESS_KEY={secret}
+"""

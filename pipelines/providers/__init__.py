@@ -1,0 +1,93 @@
+"""The table of action providers: what this Penstock can do, and who does it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.providers import approval, commands, deploy_s3, source_codecommit, source_s3
+from pipelines.providers.contract import Outcome, Work
+
+
+class Dispatch(StrEnum):
+    """Where the work of an action is done."""
+
+    WORKER = "worker"  # by a task of its own
+    INLINE = "inline"  # at once, in the process that starts it: only for work that takes no time
+    NOWHERE = "nowhere"  # nothing to do: the action waits for an answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One row of the table."""
+
+    action_type: ActionType
+    perform: Callable[[Work], Outcome]
+    dispatch: Dispatch = Dispatch.WORKER
+
+    @property
+    def inline(self) -> bool:
+        return self.dispatch is Dispatch.INLINE
+
+
+def _rows(
+    types: tuple[ActionType, ...],
+    perform: Callable[[Work], Outcome],
+    dispatch: Dispatch = Dispatch.WORKER,
+) -> dict[ActionTypeId, Provider]:
+    return {
+        each.id: Provider(action_type=each, perform=perform, dispatch=dispatch) for each in types
+    }
+
+
+PROVIDERS: dict[ActionTypeId, Provider] = {
+    **_rows(source_s3.ACTION_TYPES, source_s3.perform),
+    **_rows(source_codecommit.ACTION_TYPES, source_codecommit.perform),
+    **_rows(commands.ACTION_TYPES, commands.perform),
+    **_rows(deploy_s3.ACTION_TYPES, deploy_s3.perform),
+    **_rows(approval.ACTION_TYPES, approval.perform, Dispatch.NOWHERE),
+}
+ACTION_TYPES: dict[ActionTypeId, ActionType] = {
+    type_id: provider.action_type for type_id, provider in PROVIDERS.items()
+}
+
+
+def dispatch_of(type_id: ActionTypeId) -> Dispatch:
+    """Where actions of this type are done; one of an unknown type fails in a worker."""
+    provider = PROVIDERS.get(type_id)
+    return provider.dispatch if provider else Dispatch.WORKER
+
+
+def is_inline(type_id: ActionTypeId) -> bool:
+    """Whether actions of this type are done at once, in the process that starts them."""
+    return dispatch_of(type_id) is Dispatch.INLINE
+
+
+def register(
+    action_type: ActionType,
+    perform: Callable[[Work], Outcome],
+    dispatch: Dispatch = Dispatch.INLINE,
+) -> None:
+    """Add a provider to this process: for the bench and for tests only."""
+    PROVIDERS[action_type.id] = Provider(
+        action_type=action_type, perform=perform, dispatch=dispatch
+    )
+    ACTION_TYPES[action_type.id] = action_type
+
+
+@contextmanager
+def registered(
+    action_type: ActionType,
+    perform: Callable[[Work], Outcome],
+    dispatch: Dispatch = Dispatch.INLINE,
+) -> Iterator[None]:
+    """`register` for as long as the block lasts."""
+    before = PROVIDERS.get(action_type.id)
+    register(action_type, perform, dispatch)
+    try:
+        yield
+    finally:
+        del PROVIDERS[action_type.id], ACTION_TYPES[action_type.id]
+        if before:
+            register(before.action_type, before.perform, before.dispatch)

@@ -1,0 +1,208 @@
+"""AWS Commands: shell commands in the unzipped input artifact, run for real on this machine."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines import artifacts, processes
+from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.statuses import FailureCode
+from pipelines.processes import End
+from pipelines.providers.commands_script import Script
+from pipelines.providers.contract import Failed, Outcome, OutputArtifact, Succeeded, Work
+from pipelines.providers.log import say, say_no_effect
+
+COMPUTE_KEYS = ("EnvironmentType", "ComputeType", "VpcId", "Subnets", "SecurityGroupIds")
+ACTION_TYPES = (
+    ActionType(
+        id=ActionTypeId("Compute", "AWS", "Commands", "1"),
+        label="AWS Commands",
+        input_artifacts=range(1, 11),
+        output_artifacts=range(2),
+        configuration={key: ConfigurationKey() for key in COMPUTE_KEYS},
+        timeout_minutes=55,
+        takes_commands=True,
+        needs_v2=True,
+    ),
+)
+EVERYTHING = ("**/*",)
+VARIABLES_LIMIT = 122_880  # bytes of names and values; AWS's limit
+
+
+def perform(work: Work) -> Outcome:
+    """Run the commands one after the other in one shell; the first that fails ends the work."""
+    if refusal := _refusal(work):
+        return _misconfigured(refusal)
+    say(
+        work,
+        "The commands run directly on this machine, in a plain folder of their own"
+        " and with the rights of Penstock, not in a container.",
+    )
+    say_no_effect(work, COMPUTE_KEYS, "there is no container and no network of its own")
+    source = work.workspace / "src"
+    try:
+        folders = _unpacked_inputs(work, source)
+    except artifacts.ArtifactError as error:
+        return _misconfigured(str(error))
+    script = Script(
+        folder=work.workspace / "script", shell=processes.shell(), commands=work.commands
+    )
+    script.write()
+    say(work, "Entering phase BUILD")
+    result = processes.run(
+        processes.Command(
+            argv=script.argv,
+            folder=source,
+            environment=_environment(work, folders),
+            token=work.action_execution_id,
+            log_file=work.log_file,
+            log_limit=work.log_limit,
+            timeout=work.timeout,
+        ),
+        is_lost=work.is_lost,
+    )
+    if failure := _failure(work, script, result):
+        say(work, "Phase complete: BUILD State: FAILED")
+        say(work, failure.message)
+        return failure
+    say(work, "Phase complete: BUILD State: SUCCEEDED")
+    return _outcome(work, script, source)
+
+
+def _refusal(work: Work) -> str:
+    """Why these commands cannot be run, if so."""
+    if not work.commands:
+        return "There are no commands to run: give the action at least one."
+    if not work.input_artifacts:
+        return "The action needs an input artifact: the commands run in its files."
+    if work.configuration.get("EnvironmentType", "").startswith("WINDOWS"):
+        return "EnvironmentType names Windows; commands run on this machine, with its own shell."
+    texts = [*work.commands, *work.environment, *work.environment.values()]
+    if any("\0" in text for text in texts):
+        return "A command or an environment variable has a NUL character in it."
+    if wrong := [name for name in work.environment if not name or "=" in name]:
+        return f"{wrong[0]!r} cannot be the name of an environment variable."
+    return ""
+
+
+def _unpacked_inputs(work: Work, source: Path) -> dict[str, Path]:
+    """The folder of each input artifact; the first one is `source`."""
+    folders: dict[str, Path] = {}
+    for name, zip_file in work.input_artifacts.items():
+        folder = work.workspace / "inputs" / name if folders else source
+        folder.mkdir(parents=True)
+        try:
+            artifacts.unpack(zip_file, folder)
+        except artifacts.ArtifactError as error:
+            raise artifacts.ArtifactError(
+                f"The input artifact {name} cannot be used. {error}"
+            ) from error
+        folders[name] = folder
+    return folders
+
+
+def _environment(work: Work, folders: dict[str, Path]) -> dict[str, str]:
+    """As AWS CodeBuild sets it, as far as it makes sense here."""
+    home, temporary = work.workspace / "home", work.workspace / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    source, *others = folders.items()
+    ours = {
+        "AWS_REGION": work.site.region,
+        "AWS_DEFAULT_REGION": work.site.region,
+        "CODEBUILD_BUILD_ID": _build_id(work),
+        "CODEBUILD_INITIATOR": f"codepipeline/{work.pipeline_name}",
+        "CODEBUILD_START_TIME": str(int(datetime.now(UTC).timestamp() * 1000)),
+        "CODEBUILD_SRC_DIR": str(source[1]),
+        **{f"CODEBUILD_SRC_DIR_{_identifier(name)}": str(folder) for name, folder in others},
+    }
+    declared = {**ours, **work.environment}
+    return processes.environment(home=home, temporary=temporary, declared=declared)
+
+
+def _identifier(artifact: str) -> str:
+    """Artifact names may have hyphens, which shells do not take in the name of a variable."""
+    return re.sub(r"\W", "_", artifact)
+
+
+def _build_id(work: Work) -> str:
+    return f"{work.pipeline_name}:{work.action_execution_id}"
+
+
+def _failure(work: Work, script: Script, result: processes.Result) -> Failed | None:
+    if result.leftovers and result.end is End.EXITED:
+        say(work, _ended(result.leftovers))
+    match result.end:
+        case End.EXITED if result.exit_code == 0 and script.is_finished():
+            return None
+        case End.EXITED if result.exit_code == 0:
+            return _job_failed(
+                work,
+                f"Build terminated with state: FAILED. The command {script.current()} replaced"
+                " the shell, so the commands after it were not run.",
+            )
+        case End.EXITED:
+            return _job_failed(
+                work,
+                "Build terminated with state: FAILED. Phase: BUILD, Code:"
+                " COMMAND_EXECUTION_ERROR, Message: Error while executing command:"
+                f" {script.current()}. Reason: exit status {result.exit_code}",
+            )
+        case End.TIMED_OUT:
+            minutes = work.timeout.total_seconds() / 60
+            return _job_failed(
+                work,
+                "Build terminated with state: TIMED_OUT. The commands did not end within"
+                f" {minutes:g} minutes and were ended while running: {script.current()}.",
+            )
+        case End.LOST | End.BROKEN:
+            return Failed(
+                code=FailureCode.SYSTEM_UNAVAILABLE,
+                message=f"The commands could not be run to their end: {result.reason or 'lost'}.",
+                external_execution_id=_build_id(work),
+            )
+
+
+def _ended(count: int) -> str:
+    return f"Ended {count} process{'' if count == 1 else 'es'} that the commands had left running"
+
+
+def _outcome(work: Work, script: Script, source: Path) -> Outcome:
+    variables = script.variables(work.output_variables)
+    for name in work.output_variables:
+        if name not in variables:
+            say(work, f"Output variable {name} is not in the environment; it is left out")
+    size = sum(len(text.encode()) for item in variables.items() for text in item)
+    if size > VARIABLES_LIMIT:
+        return _misconfigured(
+            f"The output variables are {size} bytes long; at most {VARIABLES_LIMIT} are allowed."
+        )
+    try:
+        made = {output.name: _packed(work, output, source) for output in work.output_artifacts}
+    except artifacts.ArtifactError as error:
+        return _misconfigured(f"The output artifact cannot be made. {error}")
+    return Succeeded(
+        artifacts=made,
+        output_variables=variables,
+        external_execution_id=_build_id(work),
+        summary="Build Succeeded",
+    )
+
+
+def _packed(work: Work, output: OutputArtifact, source: Path) -> Path:
+    zip_file = work.workspace / f"{output.name}.zip"
+    packed = artifacts.pack(source, output.files or EVERYTHING, zip_file)
+    for name in packed.left_out[:20]:
+        say(work, f"Left out of {output.name}: {name} (it leads outside or is no file)")
+    say(work, f"Packed {packed.files} files into {output.name}")
+    return zip_file
+
+
+def _job_failed(work: Work, message: str) -> Failed:
+    return Failed(
+        code=FailureCode.JOB_FAILED, message=message, external_execution_id=_build_id(work)
+    )
+
+
+def _misconfigured(message: str) -> Failed:
+    return Failed(code=FailureCode.CONFIGURATION_ERROR, message=message)

@@ -1,0 +1,103 @@
+r"""The shell script that runs an action's commands one after the other in one shell.
+
+As AWS CodeBuild does, it says each command before it runs it, and goes on with the next one
+after an `exit 0`; `cd` and `export` hold for the commands that follow.
+"""
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENT_LIMIT = 8 * 1024 * 1024  # bytes; more than an operating system passes on
+SHOWN = 1000  # characters of a command in a message
+
+# Everything that the commands could collide with begins with __penstock.  File descriptor 9 is
+# the log even where a command has redirected the output of the shell.
+PROLOGUE = """\
+exec 9>&1
+__penstock_say() {
+  if [ -n "${EPOCHREALTIME-}" ]; then
+    __penstock_now=$EPOCHREALTIME
+    TZ=UTC0 printf '[Container] %(%Y/%m/%d %H:%M:%S)T.%s %s\\n' \\
+      "${__penstock_now%[.,]*}" "${__penstock_now#*[.,]}" "$1" >&9
+  else
+    printf '[Container] %s %s\\n' "$(date -u '+%Y/%m/%d %H:%M:%S').000000" "$1" >&9
+  fi
+}
+__penstock_check() {
+  if [ "$1" -ne 0 ]; then
+    __penstock_say "Command did not exit successfully $2 exit status $1"
+    trap - EXIT
+    exit "$1"
+  fi
+}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """The script, and what it leaves behind in a folder of its own."""
+
+    folder: Path
+    shell: str
+    commands: tuple[str, ...]
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return (self.shell, str(self.folder / "run"))
+
+    def write(self) -> None:
+        """Make the folder and the files in it."""
+        self.folder.mkdir()
+        (self.folder / "started").write_text("0\n")
+        lines = [PROLOGUE, self._go_on_after_exit()]
+        lines += [self._one(number, text) for number, text in enumerate(self.commands, start=1)]
+        lines.append(self._epilogue())
+        (self.folder / "run").write_text("\n".join(lines), encoding="utf-8")
+
+    def current(self) -> str:
+        """The command that was started last."""
+        number = int((self.folder / "started").read_text())
+        return self.commands[max(number, 1) - 1][:SHOWN]
+
+    def is_finished(self) -> bool:
+        """Whether the last command was run and the shell came to its end."""
+        return (self.folder / "environment").exists()
+
+    def variables(self, names: tuple[str, ...]) -> dict[str, str]:
+        """The named variables of the environment after the last command; others are left out."""
+        with (self.folder / "environment").open("rb") as source:
+            text = source.read(ENVIRONMENT_LIMIT).decode("utf-8", errors="replace")
+        found = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+        return {name: found[name] for name in names if name in found}
+
+    def _go_on_after_exit(self) -> str:
+        """`exit 0` in a command ends only this command: the shell starts anew after it.
+
+        Not when the shell is being ended from outside: then there is no next command.
+        """
+        again = shlex.join(["exec", *self.argv])
+        started = shlex.quote(str(self.folder / "started"))
+        return (
+            "trap 'trap - EXIT; exit 143' TERM\n"
+            f"trap {shlex.quote(f'[ $? -ne 0 ] || {again}')} EXIT\n"
+            f"read -r __penstock_started < {started}\n"
+        )
+
+    def _one(self, number: int, command: str) -> str:
+        quoted = shlex.quote(command)
+        started = shlex.quote(str(self.folder / "started"))
+        return (
+            f'if [ "$__penstock_started" -lt {number} ]; then\n'
+            f"echo {number} > {started}\n"
+            f"__penstock_say {shlex.quote(f'Running command {command}')}\n"
+            f"eval {quoted}\n"
+            f"__penstock_check $? {quoted}\n"
+            "fi\n"
+        )
+
+    def _epilogue(self) -> str:
+        env = shlex.quote(shutil.which("env") or "env")
+        environment = shlex.quote(str(self.folder / "environment"))
+        return f"trap - EXIT\n{env} -0 > {environment}\n"

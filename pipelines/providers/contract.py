@@ -1,0 +1,112 @@
+"""What a provider promises: do one action's work from plain values, and say how it ended.
+
+A provider is a module that offers two names:
+
+``ACTION_TYPES``
+    the action types it does the work of (`pipelines.core.action_types.ActionType`);
+``perform(work)``
+    does the work of one action execution and returns an `Outcome`.
+
+The promises, which every provider keeps and the runner relies on:
+
+1. `perform` is called at most once for an action execution whose work has effects outside
+   its workspace; it never keeps state in the process.
+2. It reads and writes files only in `work.workspace`, in what `work.site` names, and where the
+   action's configuration points it.
+3. What is the user's to mend comes back as `Failed` with a code of the API's and a sentence that
+   names what to change.  An exception is a defect and is reported as `SystemUnavailable`.
+4. It returns soon (a second or two) after `work.is_lost()` turns true, having ended every process
+   that it started; what it then returns is thrown away.
+5. Nothing secret goes to the log.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pipelines.core.action_types import ActionTypeId
+from pipelines.core.statuses import FailureCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where this Penstock keeps things, and who it says it is."""
+
+    buckets: Path  # one folder per bucket
+    repositories: Path  # one bare git repository per CodeCommit repository: <name>.git
+    account_id: str
+    region: str
+    url: str  # of the console, without a slash at the end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputArtifact:
+    """An artifact that the action declares, and which files it is made of."""
+
+    name: str
+    files: tuple[str, ...] = ()  # globs, for Commands; empty: the provider knows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One action execution, as its provider sees it."""
+
+    action_execution_id: str
+    pipeline_name: str
+    pipeline_execution_id: str
+    stage_name: str
+    action_name: str
+    type_id: ActionTypeId
+    site: Site
+    configuration: Mapping[str, str]  # resolved
+    workspace: Path  # an empty folder of its own, removed afterwards
+    log_file: Path  # append-only; the console shows it while it grows
+    log_limit: int  # bytes; what would come after is dropped with a mark that says so
+    timeout: timedelta
+    commands: tuple[str, ...] = ()  # resolved
+    environment: Mapping[str, str] = field(default_factory=dict)  # resolved
+    input_artifacts: Mapping[str, Path] = field(default_factory=dict)  # name -> zip file, in order
+    output_artifacts: tuple[OutputArtifact, ...] = ()
+    output_variables: tuple[str, ...] = ()  # names to report
+    is_lost: Callable[[], bool] = lambda: False  # true: another process has given this work up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What a source action found (API type ArtifactRevision)."""
+
+    id: str
+    summary: str = ""
+    url: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeeded:
+    """The work is done."""
+
+    artifacts: Mapping[str, Path] = field(default_factory=dict)  # output artifact -> zip file
+    output_variables: Mapping[str, str] = field(default_factory=dict)
+    revision: Revision | None = None
+    external_execution_id: str = ""
+    external_execution_url: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The work could not be done; `message` says what to change."""
+
+    code: FailureCode
+    message: str
+    external_execution_id: str = ""
+    external_execution_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Nothing to do here: somebody else will answer, such as the person who approves."""
+
+
+Outcome = Succeeded | Failed | Waiting

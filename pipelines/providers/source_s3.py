@@ -1,0 +1,54 @@
+"""Source from Amazon S3: the current object of a bucket folder, as it is."""
+
+from pipelines import buckets
+from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.statuses import FailureCode
+from pipelines.providers.contract import Failed, Outcome, Revision, Succeeded, Work
+from pipelines.providers.log import say
+
+ACTION_TYPES = (
+    ActionType(
+        id=ActionTypeId("Source", "AWS", "S3", "1"),
+        label="Amazon S3",
+        input_artifacts=range(1),
+        output_artifacts=range(1, 2),
+        configuration={
+            "S3Bucket": ConfigurationKey(required=True),
+            "S3ObjectKey": ConfigurationKey(required=True),
+            "PollForSourceChanges": ConfigurationKey(choices=("true", "false")),
+            "AllowOverrideForS3ObjectKey": ConfigurationKey(choices=("true", "false")),
+        },
+    ),
+)
+
+
+def perform(work: Work) -> Outcome:
+    """Copy the object; its version is the revision."""
+    bucket, key = work.configuration["S3Bucket"], work.configuration["S3ObjectKey"]
+    artifact = work.workspace / "object"
+    try:
+        found = buckets.get(work.site.buckets, bucket, key, artifact)
+    except buckets.NoSuchKey as error:
+        where = work.site.buckets / bucket
+        return Failed(
+            code=FailureCode.REVISION_UNAVAILABLE,
+            message=f"{error} Put a file {key} into {where}, or change S3ObjectKey.",
+        )
+    except buckets.BucketError as error:
+        return Failed(code=FailureCode.CONFIGURATION_ERROR, message=str(error))
+    say(work, f"Got s3://{bucket}/{key}, {found.size} bytes, version {found.version_id}")
+    summary = found.summary or f"Amazon S3 version id: {found.version_id}"
+    return Succeeded(
+        artifacts={output.name: artifact for output in work.output_artifacts},
+        output_variables={
+            "BucketName": bucket,
+            "ETag": found.etag,
+            "ObjectKey": key,
+            "VersionId": found.version_id,
+        },
+        revision=Revision(
+            id=found.version_id, summary=summary[:2048], created_at=found.last_modified
+        ),
+        external_execution_id=found.version_id,
+        summary=summary,
+    )
