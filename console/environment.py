@@ -1,0 +1,116 @@
+"""Reading settings from the environment; a value that cannot be used gets one clear sentence."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+YES = {"1", "true", "yes", "on"}
+NO = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    """What the variable says; unset and empty both mean the default."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A yes or a no."""
+    value = text(name).lower()
+    if value not in {"", *YES, *NO}:
+        raise _refused(name, "must be 1 or 0")
+    return value in YES if value else default
+
+
+def whole(name: str, default: int, *, least: int = 1, most: int = 2**31 - 1) -> int:
+    """A whole number between two bounds."""
+    return int(_number(name, default, int, f"a whole number from {least} to {most}", least, most))
+
+
+def seconds(name: str, default: float) -> float:
+    """A positive number of seconds, fractions allowed."""
+    return _number(name, default, float, "a number of seconds from 0.1 to 86400", 0.1, 86400)
+
+
+def names(name: str, default: Sequence[str] = ()) -> list[str]:
+    """A list separated by commas."""
+    return [part.strip() for part in text(name).split(",") if part.strip()] or list(default)
+
+
+def web_url(name: str, default: str) -> str:
+    """An http or https address, without a slash at its end."""
+    value = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _refused(name, "must be an address such as http://127.0.0.1:8000")
+    return value
+
+
+def directory(name: str, default: Path) -> Path:
+    """A directory of our own, made when it does not exist yet."""
+    path = Path(text(name, str(default))).expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise _refused(name, f"must be a directory one can write to ({problem})") from problem
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise _refused(name, "must be a directory one can write to", shown=str(path))
+    return path
+
+
+def database(name: str, default: str) -> dict[str, object]:
+    """A Django database made from sqlite:///path or postgres://user:password@host:port/name."""
+    value = text(name, default)
+    scheme = value.partition("://")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        # The value may hold a password: it is not repeated here.
+        raise _refused(name, "must begin with sqlite:/// or postgres://", shown=f"{scheme[:16]}…")
+    try:
+        return dict(environ.Env.db_url_config(value))
+    except ValueError as problem:
+        raise _refused(name, "must be a database address", shown=f"{scheme}://…") from problem
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in this file: made on first use, the same for all who ask at the same time."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass  # Another process was first: its secret counts.
+        finally:
+            Path(draft).unlink()
+    return path.read_text().strip()
+
+
+def _number(
+    name: str, default: float, kind: Callable[[str], float], wanted: str, least: float, most: float
+) -> float:
+    value = text(name)
+    try:
+        number = kind(value) if value else default
+    except ValueError:
+        raise _refused(name, f"must be {wanted}") from None
+    if not least <= number <= most:
+        raise _refused(name, f"must be {wanted}")
+    return number
+
+
+def _refused(name: str, rule: str, *, shown: str | None = None) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name} {rule}; it is {shown or text(name)!r}.")
