@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, repeat
@@ -119,10 +120,11 @@ def archive(
             stderr=complaints,
         ) as process,
     ):
-        while not _has_ended(process):
-            if is_lost():
-                process.kill()
-                raise Lost
+        try:
+            _wait(process, is_lost)
+        except BaseException:
+            process.kill()
+            raise
         if process.returncode != 0:
             complaints.seek(0)
             raise GitRefused(f"git archive failed: {_text(complaints.read(4096)).strip()}")
@@ -142,6 +144,13 @@ def changes(repository: Path, commit_id: str, limit: int = CHANGES_LIMIT) -> Cha
         for (status, path), diff in zip(_names(names), diffs_and_none, strict=False)
     ]
     return Changes(files=tuple(files), is_cut=names_are_cut or patch_is_cut)
+
+
+def branches_with(repository: Path, commit_id: str) -> tuple[str, ...]:
+    """The branches that a commit is on, up to 20 of them."""
+    found = commit(repository, commit_id)
+    form = ["--count=20", "--format=%(refname:strip=2)", f"--contains={found.id}", "refs/heads"]
+    return tuple(_text(_run(repository, ["for-each-ref", *form])).split())
 
 
 def init_bare(repository: Path, branch: str = "main") -> None:
@@ -258,12 +267,12 @@ def _date(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(timeout=0.5)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+def _wait(process: subprocess.Popen[bytes], is_lost: Callable[[], bool]) -> None:
+    while not is_lost():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+            return
+    raise Lost
 
 
 def _names(said: bytes) -> list[tuple[str, str]]:

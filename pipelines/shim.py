@@ -30,6 +30,7 @@ GRACE = 2.0  # seconds between TERM and KILL
 KILL_FOR = 10.0  # seconds to insist with KILL; only a process stuck in the kernel needs more
 TICK = 0.05
 CHUNK = 65536
+PIPE_CHUNKS = 16  # as much as a pipe can hold
 CONTROL, ANSWER = 0, 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -104,10 +105,13 @@ def main() -> None:
         _answer(end="broken", reason=str(error))
         return
     _answer(group=watch.shell)
-    end = _wait_for_end(watch)
-    _end_what_is_left(watch, patience=SETTLE if end == "exited" else 0.0)
-    while _copy_output(watch):
-        pass
+    end = "broken"
+    try:
+        end = _wait_for_end(watch)
+    finally:
+        _end_what_is_left(watch, patience=SETTLE if end == "exited" else 0.0)
+    for _ in range(PIPE_CHUNKS):
+        _copy_output(watch)
     watch.log.close()
     _answer(end=end, exit_code=watch.exit_code, leftovers=len(watch.ended))
 
@@ -227,16 +231,16 @@ def _pump(watch: Watch, patience: float) -> None:
                 watch.selector.unregister(CONTROL)
 
 
-def _copy_output(watch: Watch) -> bool:
-    """Move one chunk to the log; false when there is none."""
+def _copy_output(watch: Watch) -> None:
+    """Move one chunk to the log, if there is one."""
     try:
         chunk = os.read(watch.output, CHUNK)
     except BlockingIOError:
-        return False
+        return
     if not chunk and watch.output in watch.selector.get_map():
         watch.selector.unregister(watch.output)
-    watch.log.append(chunk)
-    return bool(chunk)
+    with contextlib.suppress(OSError):  # a full disk must not keep us from our duty
+        watch.log.append(chunk)
 
 
 def _reap(watch: Watch) -> bool:

@@ -5,6 +5,7 @@ Each answer is a bounded list, oldest first; acting on one that needs nothing co
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from pipelines import places
 from pipelines.core.statuses import UNFINISHED, ActionStatus
 from pipelines.engine import Started
 from pipelines.models import ActionExecution, Lease, PipelineExecution
@@ -54,6 +56,16 @@ def actions_to_dispatch() -> list[Started]:
         Started(pipeline_id=a.execution.pipeline_id, action_id=a.pk, type_id=a.type_id)
         for a in actions
     ]
+
+
+def remove_left_workspaces() -> None:
+    """Delete the folders of work on this machine whose runner is gone."""
+    folders = {folder.name: folder for folder in places.workspaces().glob("*-*-*-*-*")}
+    given_up = Lease.objects.filter(action__in=list(folders)).exclude(
+        pk__in=Lease.objects.unexpired()
+    )
+    for action_id in given_up.values_list("action_id", flat=True):
+        shutil.rmtree(folders[str(action_id)], ignore_errors=True)
 
 
 def _at_rest() -> list[int]:

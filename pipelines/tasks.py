@@ -50,6 +50,7 @@ def sweep() -> None:
         _send(advance, pipeline_id)
     for started in sweeping.actions_to_dispatch():
         _send(perform, started.pipeline_id, str(started.action_id))
+    sweeping.remove_left_workspaces()
 
 
 def _carry_on(started: Iterable[Started]) -> None:

@@ -13,7 +13,7 @@ from pipelines import buckets, definitions, git, places
 REPOSITORY = "website"
 BRANCH = "main"
 BUCKETS = ("website-staging", "website-production")
-SOAK_SECONDS = 90
+SOAK_SECONDS = 120
 _FILES = Path(__file__).parent / "website"
 
 

@@ -158,7 +158,7 @@ def _failure(work: Work, script: Script, result: processes.Result) -> Failed | N
         case End.LOST | End.BROKEN:
             return Failed(
                 code=FailureCode.SYSTEM_UNAVAILABLE,
-                message=f"The commands could not be run to their end: {result.reason or 'lost'}.",
+                message=f"The commands could not be run to their end: {result.reason or 'this worker gave them up'}.",
                 external_execution_id=_build_id(work),
             )
 

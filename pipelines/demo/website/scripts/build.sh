@@ -16,5 +16,5 @@ for page in pages/*.txt; do
   count=$((count + 1))
 done
 (cd site && cksum ./*.html > checksums)
-PAGES=$count
+export PAGES="$count"
 echo "$PAGES pages"

@@ -1,0 +1,47 @@
+"""One running Penstock for all tests that only use it, and a browser to use it with."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.end_to_end.installation import PASSWORD, USERNAME, Installation
+
+
+@pytest.fixture(scope="session")
+def penstock(tmp_path_factory):
+    """The product as `scripts/run` starts it, with its demo."""
+    installation = Installation(
+        tmp_path_factory.mktemp("penstock"),
+        PENSTOCK_LEASE_SECONDS="4",
+        PENSTOCK_SWEEP_SECONDS="1",
+    ).start()
+    yield installation
+    assert installation.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    chromium = os.environ.get("PENSTOCK_CHROMIUM") or shutil.which("chromium")
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": ["--disable-gpu", "--disable-quic", "--no-first-run", *quiet, *as_root],
+    }
+
+
+@pytest.fixture
+def signed_in(page, penstock):
+    """A browser page, signed in, at the list of pipelines."""
+    sign_in(page, penstock)
+    return page
+
+
+def sign_in(page, penstock):
+    page.goto(f"{penstock.url}/sign-in")
+    page.get_by_label("User name").fill(USERNAME)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{penstock.url}/codesuite/codepipeline/pipelines*")

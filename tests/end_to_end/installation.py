@@ -1,0 +1,168 @@
+"""A whole Penstock of the test's own: every process of `manage.py serve`, on a free port."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from http.cookiejar import CookieJar
+from itertools import count
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlencode
+
+import psutil
+import psycopg
+from django.conf import settings
+
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+USERNAME, PASSWORD = "alice", "correct horse battery"
+PIPELINES = "/codesuite/codepipeline/pipelines"
+STARTED_WITHIN = 120
+_numbers = count(1)
+
+
+class Installation:
+    """Start it, kill parts of it or all of it, start it again on the same home."""
+
+    def __init__(self, home, *, own_broker=False, **environment):
+        self.home = home
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+        self.said = []
+        self.environment = {**_inherited(own_broker=own_broker), **environment}
+
+    def start(self):
+        self.said = []
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env={
+                **self.environment,
+                "PENSTOCK_HOME": str(self.home),
+                "PORT": str(self.port),
+                "PENSTOCK_ADMIN_USERNAME": USERNAME,
+                "PENSTOCK_ADMIN_PASSWORD": PASSWORD,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        listener = Thread(target=self._listen, args=(self.process,), daemon=True)
+        listener.start()
+        wait_until(lambda: self._is_up() or self.process.poll() is not None, STARTED_WITHIN)
+        assert self.process.poll() is None, "\n".join(self.said)
+        return self
+
+    def stop(self):
+        """As Ctrl-C does; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+    def kill_everything(self):
+        """kill -9 of every process there is, as a power cut would."""
+        family = [self.process_of(self.process.pid), *self.descendants()]
+        for process in family:
+            _kill(process)
+        self.process.wait()
+
+    def kill(self, *words):
+        """kill -9 of the processes whose command line has all these words; how many there were."""
+        found = [p for p in self.descendants() if all(word in _line(p) for word in words)]
+        for process in found:
+            _kill(process)
+        return len(found)
+
+    def descendants(self):
+        return self.process_of(self.process.pid).children(recursive=True)
+
+    @staticmethod
+    def process_of(pid):
+        return psutil.Process(pid)
+
+    def _listen(self, process):
+        with process.stdout as lines:
+            for line in lines:
+                self.said.append(line.rstrip("\n"))
+
+    def _is_up(self):
+        return any("Ctrl-C stops it" in line for line in self.said)
+
+
+class Visitor:
+    """Somebody who is signed in, with a browser that knows neither scripts nor pictures."""
+
+    def __init__(self, installation):
+        self.url = installation.url
+        cookies = urllib.request.HTTPCookieProcessor(CookieJar())
+        self.opener = urllib.request.build_opener(cookies)
+        self.post("/sign-in", username=USERNAME, password=PASSWORD)
+
+    def get(self, path):
+        """The text of a page, wherever it leads."""
+        with self.opener.open(self.url + path, timeout=30) as answer:
+            return answer.read().decode()
+
+    def post(self, path, **fields):
+        """Send the form of the page at `path` with these fields; the text of what comes back."""
+        page = self.get(path)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+        body = urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
+        request = urllib.request.Request(self.url + path, body, headers={"Referer": self.url})
+        with self.opener.open(request, timeout=30) as answer:
+            return answer.read().decode()
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _inherited(*, own_broker):
+    """What is set for this run of the tests, but with a database of its own."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST", "PENSTOCK_", "DJANGO_"))
+    }
+    if own_broker:
+        environment.pop("REDIS_URL", None)
+    if "DATABASE_URL" in environment:
+        environment["DATABASE_URL"] = _new_database(environment["DATABASE_URL"])
+    return environment
+
+
+def _new_database(url):
+    name = f"penstock_live_{os.getpid()}_{next(_numbers)}"
+    database = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=database["HOST"] or None,
+        port=database["PORT"] or None,
+        user=database["USER"] or None,
+        password=database["PASSWORD"] or None,
+        dbname="postgres",
+        autocommit=True,
+    ) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+def _kill(process):
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def _line(process):
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""

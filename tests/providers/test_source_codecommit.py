@@ -1,0 +1,92 @@
+"""CodeCommit source: the head of a branch of a real repository."""
+
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines import git
+from pipelines.core.statuses import FailureCode
+from pipelines.providers import source_codecommit
+from pipelines.providers.contract import Failed, Revision, Succeeded
+from tests.providers.work import OUTPUT, log_of, make_site, make_work
+
+AT = datetime(2026, 11, 23, 14, 22, 10, tzinfo=UTC)
+CONFIGURATION = {"RepositoryName": "demo", "BranchName": "main"}
+
+
+@pytest.fixture
+def commit(tmp_path: Path) -> str:
+    repository = make_site(tmp_path).repositories / "demo.git"
+    git.init_bare(repository)
+    return git.commit_files(
+        repository,
+        "main",
+        {"run.sh": git.File("echo hi\n", executable=True)},
+        message="Say hi\n\nTo everybody.\n",
+        author=("Ada", "ada@example.com"),
+        at=AT,
+    )
+
+
+def test_the_newest_commit_is_the_artifact_and_the_revision(tmp_path: Path, commit: str):
+    work = make_work(tmp_path, configuration=CONFIGURATION, output_artifacts=OUTPUT)
+    outcome = source_codecommit.perform(work)
+    page = f"http://localhost:8000/codesuite/codecommit/repositories/demo/commit/{commit}"
+    assert isinstance(outcome, Succeeded)
+    with zipfile.ZipFile(outcome.artifacts["Output"]) as archive:
+        assert archive.namelist() == ["run.sh"]
+    assert outcome.output_variables == {
+        "RepositoryName": "demo",
+        "BranchName": "main",
+        "CommitId": commit,
+        "CommitMessage": "Say hi\n\nTo everybody.",
+        "AuthorDate": "2026-11-23T14:22:10Z",
+        "CommitterDate": "2026-11-23T14:22:10Z",
+    }
+    assert outcome.revision == Revision(
+        id=commit,
+        summary="Say hi\n\nTo everybody.",
+        url=f"{page}?region=us-east-1",
+        created_at=AT,
+    )
+    assert outcome.external_execution_id == commit
+    assert commit in log_of(work)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"RepositoryName": "other"}, "There is no repository other. To make it,"),
+        ({"RepositoryName": "../demo"}, "cannot be the name of a repository"),
+        ({"BranchName": "other"}, "no branch named other was found"),
+        ({"BranchName": "--help"}, "no branch named --help was found"),
+        ({"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}, "not supported yet"),
+    ],
+)
+def test_what_cannot_be_done_says_what_to_change(
+    tmp_path: Path, commit: str, changes: dict[str, str], expected: str
+):
+    work = make_work(tmp_path, configuration={**CONFIGURATION, **changes})
+    outcome = source_codecommit.perform(work)
+    assert isinstance(outcome, Failed)
+    assert outcome.code is FailureCode.CONFIGURATION_ERROR
+    assert expected in outcome.message
+
+
+def test_a_damaged_repository_says_so(tmp_path: Path, commit: str):
+    repository = tmp_path / "repositories/demo.git"
+    for path in repository.joinpath("objects").rglob("*"):
+        if path.is_file() and path.parent.name + path.name != commit:
+            path.unlink()
+    outcome = source_codecommit.perform(make_work(tmp_path, configuration=CONFIGURATION))
+    assert isinstance(outcome, Failed)
+    assert "cannot be read" in outcome.message
+
+
+def test_work_that_is_lost_is_given_up(tmp_path: Path, commit: str):
+    work = make_work(tmp_path, configuration=CONFIGURATION, is_lost=lambda: True)
+    outcome = source_codecommit.perform(work)
+    assert isinstance(outcome, Failed)
+    assert outcome.code is FailureCode.SYSTEM_UNAVAILABLE
