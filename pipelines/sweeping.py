@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from pipelines import places
+from pipelines import places, processes
 from pipelines.core.statuses import UNFINISHED, ActionStatus
 from pipelines.engine import Started
 from pipelines.models import ActionExecution, Lease, PipelineExecution
@@ -58,13 +58,14 @@ def actions_to_dispatch() -> list[Started]:
     ]
 
 
-def remove_left_workspaces() -> None:
-    """Delete the folders of work on this machine whose runner is gone."""
+def clear_up_after_lost_runners() -> None:
+    """End what is left of work on this machine whose runner is gone, and delete its folder."""
     folders = {folder.name: folder for folder in places.workspaces().glob("*-*-*-*-*")}
     given_up = Lease.objects.filter(action__in=list(folders)).exclude(
         pk__in=Lease.objects.unexpired()
     )
     for action_id in given_up.values_list("action_id", flat=True):
+        processes.end_leftovers(str(action_id))
         shutil.rmtree(folders[str(action_id)], ignore_errors=True)
 
 

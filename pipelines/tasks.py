@@ -50,7 +50,7 @@ def sweep() -> None:
         _send(advance, pipeline_id)
     for started in sweeping.actions_to_dispatch():
         _send(perform, started.pipeline_id, str(started.action_id))
-    sweeping.remove_left_workspaces()
+    sweeping.clear_up_after_lost_runners()
 
 
 def _carry_on(started: Iterable[Started]) -> None:

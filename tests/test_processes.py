@@ -27,7 +27,8 @@ ESCAPED = """
 setsid bash -c 'trap "" TERM; echo $$ > escaped; while :; do sleep 60; done' &
 while [ ! -s escaped ]; do sleep 0.02; done
 """
-STUBBORN = "trap '' TERM; echo $$ > shell; while :; do sleep 60; done\n"
+FOR_EVER = "while :; do sleep 60; done\n"
+STUBBORN = f"trap '' TERM; echo $$ > shell; {FOR_EVER}"
 
 
 def command(folder: Path, script: str, **changes: object) -> Command:
@@ -152,7 +153,7 @@ def test_what_ends_by_itself_with_the_shell_may_finish_its_output(tmp_path: Path
 
 
 def test_a_tree_that_ignores_term_is_ended_when_its_time_is_up(tmp_path: Path):
-    result = run(tmp_path, f"{DAEMON}{ESCAPED}{STUBBORN}", timeout=timedelta(seconds=3))
+    result = run(tmp_path, f"{DAEMON}{ESCAPED}{STUBBORN}", timeout=timedelta(seconds=5))
     assert result.end is End.TIMED_OUT
     assert all(is_gone(pid) for pid in pids(tmp_path, "daemon", "escaped", "shell"))
 
@@ -222,7 +223,7 @@ def test_kill_9_of_the_worker_ends_the_commands_and_their_daemons(tmp_path: Path
 
 
 def test_kill_9_of_the_process_between_ends_what_can_be_found(tmp_path: Path):
-    result = run(tmp_path, f"{ESCAPED}echo $$ > shell; kill -KILL $PPID; {STUBBORN}")
+    result = run(tmp_path, f"{ESCAPED}echo $$ > shell; kill -KILL $PPID; {FOR_EVER}")
     assert result.end is End.BROKEN
     assert "killed" in result.reason
     assert all(is_gone(pid) for pid in pids(tmp_path, "escaped", "shell"))
@@ -243,7 +244,7 @@ def test_after_kill_9_of_worker_and_the_process_between_the_rest_can_be_swept(tm
 
 
 def test_term_for_the_process_between_ends_the_work(tmp_path: Path):
-    result = run(tmp_path, f"kill -TERM $PPID; {STUBBORN}")
+    result = run(tmp_path, f"trap '' TERM; echo $$ > shell; kill -TERM $PPID; {FOR_EVER}")
     assert result.end is End.LOST
     assert all(is_gone(pid) for pid in pids(tmp_path, "shell"))
 

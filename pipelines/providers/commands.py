@@ -156,9 +156,10 @@ def _failure(work: Work, script: Script, result: processes.Result) -> Failed | N
                 f" {minutes:g} minutes and were ended while running: {script.current()}.",
             )
         case End.LOST | End.BROKEN:
+            reason = result.reason or "this worker gave them up"
             return Failed(
                 code=FailureCode.SYSTEM_UNAVAILABLE,
-                message=f"The commands could not be run to their end: {result.reason or 'this worker gave them up'}.",
+                message=f"The commands could not be run to their end: {reason}.",
                 external_execution_id=_build_id(work),
             )
 

@@ -170,7 +170,7 @@ def test_the_environment_is_what_is_declared_and_what_aws_sets(
     for line in (
         "AWS_REGION=us-east-1",
         "AWS_DEFAULT_REGION=us-east-1",
-        "CODEBUILD_BUILD_ID=demo:5f0e4b5c-0000-4000-8000-a1b2c3d4e5f6",
+        f"CODEBUILD_BUILD_ID=demo:{work.action_execution_id}",
         "CODEBUILD_INITIATOR=codepipeline/demo",
         f"CODEBUILD_SRC_DIR={work.workspace}/src",
         f"HOME={work.workspace}/home",
@@ -191,7 +191,7 @@ def test_output_variables_are_those_of_the_environment_at_the_end(tmp_path: Path
         "A": "2",
         "B": "two\nlines",
         "EMPTY": "",
-        "CODEBUILD_BUILD_ID": "demo:5f0e4b5c-0000-4000-8000-a1b2c3d4e5f6",
+        "CODEBUILD_BUILD_ID": f"demo:{work.action_execution_id}",
     }
     assert "@ Output variable D is not in the environment; it is left out" in said(work)
 
@@ -235,10 +235,10 @@ def test_commands_that_take_too_long_are_ended(tmp_path: Path):
         tmp_path,
         "echo $$ > pid; while :; do sleep 0.1; done",
         "touch never",
-        timeout=timedelta(seconds=2),
+        timeout=timedelta(seconds=4),
     )
     assert failed(outcome).code is FailureCode.JOB_FAILED
-    assert "did not end within 0.0333333 minutes" in failed(outcome).message
+    assert "did not end within 0.0666667 minutes" in failed(outcome).message
     assert is_gone(wait_for_pid(tmp_path / "workspace/src/pid"))
     assert not (tmp_path / "workspace/src/never").exists()
 

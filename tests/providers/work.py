@@ -4,6 +4,7 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pipelines.core.action_types import ActionTypeId
 from pipelines.providers.contract import OutputArtifact, Site, Work
@@ -24,7 +25,7 @@ def make_site(folder: Path) -> Site:
 def make_work(folder: Path, **changes: Any) -> Work:
     (folder / "workspace").mkdir()
     values: dict[str, Any] = {
-        "action_execution_id": "5f0e4b5c-0000-4000-8000-a1b2c3d4e5f6",
+        "action_execution_id": str(uuid4()),
         "pipeline_name": "demo",
         "pipeline_execution_id": "11111111-2222-4333-8444-555555555555",
         "stage_name": "Build",
