@@ -17,6 +17,7 @@ from pipelines.core.refusals import (
 )
 from pipelines.core.results import ActionResult
 from pipelines.core.statuses import ActionStatus, FailureCode
+from pipelines.core.structure_shapes import UNSTORABLE
 from pipelines.models import ActionExecution, Pipeline
 
 if TYPE_CHECKING:
@@ -57,7 +58,20 @@ def answer(
 
 
 def _asked(pipeline: Pipeline, where: tuple[str, str], token: str) -> ActionExecution:
-    """The action execution that the token was made for."""
+    """The action execution that the token was made for, whatever the definition says now."""
+    stage_name, action_name = where
+    action = ActionExecution.objects.filter(
+        execution__pipeline=pipeline, stage_name=stage_name, action_name=action_name, token=token
+    ).first()
+    if action is None or not token:
+        _check_where(pipeline, where)
+        raise _invalid_token(where)
+    if action.status != ActionStatus.IN_PROGRESS:
+        raise _too_late(action, where)
+    return action
+
+
+def _check_where(pipeline: Pipeline, where: tuple[str, str]) -> None:
     stage_name, action_name = where
     finding.stage(pipeline, stage_name)
     plan = pipeline.plan.stage(stage_name)
@@ -66,14 +80,6 @@ def _asked(pipeline: Pipeline, where: tuple[str, str], token: str) -> ActionExec
             f"Stage '{stage_name}' of pipeline '{pipeline.name}' does not have an action with"
             f" name '{action_name}'"
         )
-    action = ActionExecution.objects.filter(
-        execution__pipeline=pipeline, stage_name=stage_name, action_name=action_name, token=token
-    ).first()
-    if action is None or not token:
-        raise _invalid_token(where)
-    if action.status != ActionStatus.IN_PROGRESS:
-        raise _too_late(action, where)
-    return action
 
 
 def _too_late(
@@ -100,10 +106,10 @@ def _check_summary(summary: str) -> None:
             f"1 validation error detected: Value '{summary}' at 'result.summary' failed to satisfy"
             f" constraint: Member must have length less than or equal to {SUMMARY_LIMIT}"
         )
-    if "\0" in summary:
+    if UNSTORABLE.search(summary):
         raise InvalidRequest(
             "1 validation error detected: Value at 'result.summary' failed to satisfy constraint:"
-            " Member must not contain a null character"
+            " Member must not contain a null character or half of a surrogate pair"
         )
 
 

@@ -12,6 +12,7 @@ from pipelines import executions, finding, tasks
 from pipelines.core.refusals import PipelineNameInUse
 from pipelines.core.structure import check, read
 from pipelines.models import Pipeline, PipelineVersion, Stage
+from pipelines.models.pipelines import plan_of
 from pipelines.providers import ACTION_TYPES
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def create(definition: Mapping[str, Any], *, by: str) -> Pipeline:
             f"A pipeline with the name '{checked['name']}' already exists in account"
             f" '{settings.PENSTOCK_ACCOUNT_ID}'"
         ) from taken
+    except Exception:
+        plan_of.cache_clear()  # a database may give the id that was not stored to the next one
+        raise
 
 
 @transaction.atomic

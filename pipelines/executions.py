@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 REASON_LIMIT = 200  # code points
+ASKED_FOR = "StartPipelineExecution"  # the trigger of somebody who waits for the answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +57,14 @@ def start(
 
     The same token a second time gives the execution that it started the first time.  Raises
     PipelineNotFound, or InvalidRequest for variables that the pipeline does not declare or that
-    have no value.
+    have no value; when nobody is there to be refused, the execution fails at once instead.
     """
     pipeline = finding.locked_pipeline(pipeline_name)
     if client_request_token:
         started = pipeline.executions.filter(client_request_token=client_request_token).first()
         if started:
             return started
+    values, problem = _values(pipeline, variables or {}, trigger_type=trigger_type)
     first, now = pipeline.plan.first.name, timezone.now()
     pipeline.last_sequence += 1
     pipeline.save(update_fields=["last_sequence"])
@@ -75,15 +77,18 @@ def start(
         trigger_detail=trigger_detail,
         client_request_token=client_request_token,
         waits_for=first,
-        variables={PIPELINE_NAMESPACE: initial_values(pipeline.plan.variables, variables or {})},
+        variables={PIPELINE_NAMESPACE: values},
         started_at=now,
         updated_at=now,
     )
     execution.refresh_search_text()
     execution.save(force_insert=True)
-    pipeline.stages.filter(name=first).update(inbound=execution)
     trigger = {"trigger-type": trigger_type, "trigger-detail": trigger_detail}
     pipeline_event(execution, STARTED, at=now, **{"execution-trigger": trigger}).save()
+    if problem:
+        _fail_at_once(execution, problem)
+    else:
+        pipeline.stages.filter(name=first).update(inbound=execution)
     pipeline.bump()
     tasks.wake(pipeline.pk)
     return execution
@@ -113,7 +118,7 @@ def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console 
     pipeline = finding.locked_pipeline(pipeline_name)
     execution = _of(pipeline, execution_id)
     _check_stop(execution, mode=mode)
-    if seen and seen != _preview(pipeline, execution).seen:
+    if seen and seen != _seen(pipeline, execution):
         raise MovedOn("The execution has moved on since this page was drawn; nothing was stopped.")
     if hold and execution.occupied:
         transitions.hold(pipeline, execution.occupied.stage_name, execution=execution, by=by)
@@ -146,6 +151,25 @@ def check_reason(reason: str | None) -> None:
             "1 validation error detected: Value at 'reason' failed to satisfy constraint:"
             " Member must not contain a null character or half of a surrogate pair"
         )
+
+
+def _values(
+    pipeline: Pipeline, given: Mapping[str, str], *, trigger_type: str
+) -> tuple[dict[str, str], str]:
+    """The variables that an execution starts with, and what is wrong with them."""
+    try:
+        return initial_values(pipeline.plan.variables, given), ""
+    except InvalidRequest as refusal:
+        if trigger_type == ASKED_FOR:
+            raise
+        return {}, refusal.message
+
+
+def _fail_at_once(execution: PipelineExecution, problem: str) -> None:
+    execution.status, execution.status_summary = ExecutionStatus.FAILED, problem
+    execution.waits_for, execution.ended_at = "", execution.started_at
+    execution.save(update_fields=["status", "status_summary", "waits_for", "ended_at"])
+    pipeline_event(execution, state_of(ExecutionStatus.FAILED), at=execution.started_at).save()
 
 
 def _of(pipeline: Pipeline, execution_id: UUID) -> PipelineExecution:
@@ -220,11 +244,17 @@ def _tell_of_stopping(execution: PipelineExecution, reason: str | None) -> None:
     Event.objects.bulk_create(events)
 
 
-def _preview(pipeline: Pipeline, execution: PipelineExecution) -> StopPreview:
+def _seen(pipeline: Pipeline, execution: PipelineExecution) -> str:
+    preview = _preview(pipeline, execution)
+    return preview.seen if preview else ""
+
+
+def _preview(pipeline: Pipeline, execution: PipelineExecution) -> StopPreview | None:
+    """None when it has finished meanwhile, which nothing forbids without the pipeline's lock."""
     facts, now = World.load(pipeline).facts(), timezone.now()
     one = facts.execution(execution.id)
     if one is None:
-        raise RuntimeError(f"Execution {execution.id} is finished.")
+        return None
     wait = foresee_stop(facts, one, mode=StopMode.WAIT, now=now)
     abandon = foresee_stop(facts, one, mode=StopMode.ABANDON, now=now)
     everything = repr((execution.id, one.status, one.stop, wait, abandon))

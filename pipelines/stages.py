@@ -45,9 +45,10 @@ def retry(
     stay = _stay(pipeline, stage, execution_id)
     rerun = actions_to_rerun(_facts(pipeline, stage, stay), mode=mode)
     stay.action_executions.filter(is_latest=True, action_name__in=rerun).update(is_latest=False)
-    execution = stay.execution
+    execution, now = stay.execution, timezone.now()
+    _count(stay, at=now)
     if execution.is_finished:
-        _resume(execution, stay, at=timezone.now())
+        _resume(execution, stay, at=now)
     pipeline.bump()
     tasks.wake(pipeline.pk)
     return execution
@@ -91,14 +92,18 @@ def _facts_of(
     )
 
 
-def _resume(execution: PipelineExecution, stay: StageExecution, *, at: datetime) -> None:
-    """InProgress again, with the stage's lock, one attempt later and with no stop asked for."""
+def _count(stay: StageExecution, *, at: datetime) -> None:
+    """InProgress again, or still: actions beside the failed ones may run on."""
     stay.status, stay.updated_at = StageStatus.IN_PROGRESS, at
     stay.manual_retry_attempt += 1
     stay.latest_retry_trigger = MANUAL
     stay.save(
         update_fields=["status", "updated_at", "manual_retry_attempt", "latest_retry_trigger"]
     )
+
+
+def _resume(execution: PipelineExecution, stay: StageExecution, *, at: datetime) -> None:
+    """InProgress again, with the stage's lock, one attempt later and with no stop asked for."""
     resumed = {
         "status": ExecutionStatus.IN_PROGRESS,
         "attempt": execution.attempt + 1,
@@ -112,7 +117,8 @@ def _resume(execution: PipelineExecution, stay: StageExecution, *, at: datetime)
     }
     for column, value in resumed.items():
         setattr(execution, column, value)
-    execution.save(update_fields=list(resumed))
+    execution.refresh_search_text()
+    execution.save(update_fields=[*resumed, "search_text"])
     Event.objects.bulk_create(
         [
             pipeline_event(execution, RESUMED, at=at),

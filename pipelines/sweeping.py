@@ -1,6 +1,6 @@
 """What seems to be forgotten: nudges that were lost, leases that ran out, times that are up.
 
-Each answer is a bounded list, oldest first; acting on one that needs nothing costs a look.
+Each answer is a bounded list; acting on one that needs nothing costs a look.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pipelines import places, processes
-from pipelines.core.statuses import UNFINISHED, ActionStatus
+from pipelines.core.statuses import UNFINISHED, ActionStatus, StopMode
 from pipelines.engine import Started
-from pipelines.models import ActionExecution, Lease, PipelineExecution
+from pipelines.models import ActionExecution, Lease, Pipeline, PipelineExecution
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -43,6 +43,7 @@ def actions_to_dispatch() -> list[Started]:
     """Actions that wait for somebody to do their work and were told of some time ago."""
     forgotten = (
         ActionExecution.objects.filter(status=ActionStatus.IN_PROGRESS, token="", lease=None)
+        .exclude(execution__stop_mode=StopMode.ABANDON)
         .annotate(told_at=Coalesce("dispatched_at", "started_at"))
         .filter(told_at__lte=timezone.now() - UNHEARD)
         .select_related("execution")
@@ -70,19 +71,32 @@ def clear_up_after_lost_runners() -> None:
 
 
 def _at_rest() -> list[int]:
-    """Unfinished executions in which nothing is live and nothing has happened for a while."""
+    """Pipelines of unfinished executions that seem to wait for nothing, or for the engine.
+
+    Most of them wait for a transition or for a stage, some of them for weeks: chance decides who is
+    looked at, so that they do not keep the others from it.
+    """
     live = ActionExecution.objects.filter(
         stage_execution=OuterRef("occupied"), is_latest=True, status=ActionStatus.IN_PROGRESS
     )
     quiet = Q(updated_at__lte=timezone.now() - QUIET)
-    abandoning = Q(stop_mode="abandon")
-    resting = (
-        PipelineExecution.objects.filter(quiet, status__in=sorted(UNFINISHED))
-        .filter(abandoning | ~Exists(live))
-        .order_by("updated_at")
-        .values_list("pipeline_id", flat=True)
+    abandoning = Q(stop_mode=StopMode.ABANDON)
+    resting = PipelineExecution.objects.filter(quiet, status__in=sorted(UNFINISHED)).filter(
+        abandoning | ~Exists(live) | Exists(_to_run_again())
     )
-    return list(dict.fromkeys(resting[:LIMIT]))
+    pipelines = Pipeline.objects.filter(pk__in=resting.values("pipeline_id"))
+    return list(pipelines.order_by("?").values_list("pk", flat=True)[:LIMIT])
+
+
+def _to_run_again() -> QuerySet[ActionExecution]:
+    """What a retry put aside in the occupied stage and nobody has started again."""
+    stay = ActionExecution.objects.filter(stage_execution=OuterRef("occupied"), is_latest=False)
+    again = ActionExecution.objects.filter(
+        stage_execution=OuterRef("stage_execution"),
+        action_name=OuterRef("action_name"),
+        is_latest=True,
+    )
+    return stay.filter(~Exists(again))
 
 
 def _pipelines_of(actions: QuerySet[ActionExecution]) -> list[int]:

@@ -2,10 +2,22 @@
 
 from uuid import UUID
 
-from pipelines import definitions, engine, executions
+from pipelines import approvals, definitions, engine, executions, stages, transitions
+from pipelines.approvals import ApprovalStatus
 from pipelines.core.results import ActionResult
-from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import ActionExecution, Event, PipelineExecution, StageExecution
+from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Lease,
+    Pipeline,
+    PipelineExecution,
+    PipelineVersion,
+    Stage,
+    StageExecution,
+    StopRequest,
+)
+from pipelines.models.pipelines import plan_of
 from tests.definitions import definition
 
 ALICE = "arn:aws:iam::123456789012:user/alice"
@@ -17,12 +29,13 @@ class EngineRoom:
     def __init__(self):
         self.woken: list[int] = []
         self.pipeline = None
+        plan_of.cache_clear()  # the pipelines of other tests had the same ids
 
     def wake(self, pipeline_id):
         self.woken.append(pipeline_id)
 
-    def create(self, *, stages, name="website"):
-        self.pipeline = definitions.create(definition(name, stages=stages), by=ALICE)
+    def create(self, *, stages, name="website", **members):
+        self.pipeline = definitions.create(definition(name, stages=stages, **members), by=ALICE)
         self.settle()
         return self.pipeline.executions.get()
 
@@ -37,6 +50,10 @@ class EngineRoom:
         """Let the engine work until every woken pipeline is quiet."""
         while self.woken:
             engine.run(self.woken.pop())
+
+    def fetch(self):
+        """Have the source action that the builders make succeed."""
+        self.succeed("Fetch", artifacts={"Code": "website/Code/abcdefg"})
 
     def succeed(self, action_name, **left_behind):
         return self._end(action_name, ActionResult(status=ActionStatus.SUCCEEDED, **left_behind))
@@ -55,8 +72,43 @@ class EngineRoom:
         """Ask for a stop, and leave it to `settle` to have it carried out."""
         executions.stop(self.pipeline.name, execution.id, mode=mode, by=ALICE, **how)
 
+    def retry(self, execution, stage_name, mode=RetryMode.FAILED_ACTIONS):
+        """Ask for a retry, and leave it to `settle` to have it carried out."""
+        stages.retry(self.pipeline.name, stage_name, execution.id, mode=mode, by=ALICE)
+
+    def answer(self, approval, status=ApprovalStatus.APPROVED, *, token=None, summary=""):
+        """Answer an approval action execution, and leave the rest to `settle`."""
+        return approvals.answer(
+            self.pipeline.name,
+            (approval.stage_name, approval.action_name),
+            token=approval.token if token is None else token,
+            status=status,
+            summary=summary,
+            by=ALICE,
+        )
+
+    def update(self, *, stages):
+        """Store another version, and leave its consequences to `settle`."""
+        return definitions.update(definition(self.pipeline.name, stages=stages), by=ALICE)
+
+    def disable(self, stage_name, **how):
+        transitions.disable(
+            self.pipeline.name, stage_name, **{"reason": "Wait", "by": ALICE, **how}
+        )
+
+    def enable(self, stage_name, **how):
+        """Enable a transition, and leave it to `settle` to let somebody through."""
+        transitions.enable(self.pipeline.name, stage_name, by=ALICE, **how)
+
     def live(self, action_name):
         return ActionExecution.objects.get(action_name=action_name, status=ActionStatus.IN_PROGRESS)
+
+    def latest(self, action_name):
+        """The newest action execution of that name, whatever became of it."""
+        return ActionExecution.objects.filter(action_name=action_name).latest("started_at")
+
+    def stage(self, stage_name):
+        return Stage.objects.get(pipeline=self.pipeline, name=stage_name)
 
     def status(self, execution):
         return PipelineExecution.objects.get(pk=execution.pk).status
@@ -75,6 +127,16 @@ class EngineRoom:
         return [
             (" ".join(filter(None, [e.level, e.action_name or e.stage_name])), e.state)
             for e in rows
+        ]
+
+    def digest(self):
+        """Every row there is, in one value that can be compared."""
+        return [
+            sorted(model.objects.values_list(), key=repr)
+            for model in (
+                *(Pipeline, PipelineVersion, Stage, PipelineExecution, StageExecution),
+                *(ActionExecution, Lease, StopRequest, Event),
+            )
         ]
 
     def again(self, execution):

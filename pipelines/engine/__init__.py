@@ -49,8 +49,8 @@ def run(pipeline_id: int) -> tuple[Started, ...]:
 def finish(pipeline_id: int, action_id: UUID, result: ActionResult) -> Finished:
     """Store how an action ended and go on from there.
 
-    A result for an action that is not InProgress (abandoned, timed out, finished before) changes
-    nothing at all.
+    A result for an action that is not InProgress (abandoned, timed out, finished before), or that
+    somebody has asked to abandon, changes nothing at all.
     """
     world = World.load_locked(pipeline_id)
     if world is None or not finish_action(world, action_id, result):

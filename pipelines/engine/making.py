@@ -67,7 +67,7 @@ def make(world: World, change: Change) -> FailAction | None:
 
 
 def finish_action(world: World, action_id: UUID, result: ActionResult) -> bool:
-    """An action's own outcome.  False, and nothing changed, unless it was InProgress."""
+    """An action's own outcome.  False, and nothing changed, unless it was still waited for."""
     action = world.live_action(action_id)
     if action is None:
         return False

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
-from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus
+from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus, StopMode
 from pipelines.models import ActionExecution, Event, Pipeline, PipelineExecution, Stage
 
 if TYPE_CHECKING:
@@ -110,8 +110,10 @@ class World:
         )
 
     def live_action(self, action_id: UUID) -> ActionExecution | None:
-        """The action of that id if it is InProgress."""
-        return next((a for a in self.actions.values() if a.id == action_id and _is_live(a)), None)
+        """The action of that id if it is InProgress and nobody has asked to abandon it."""
+        return next(
+            (a for a in self.actions.values() if a.id == action_id and _is_waited_for(a)), None
+        )
 
     def add(self, action: ActionExecution) -> None:
         self.actions[action.execution_id, action.action_name] = action
@@ -196,8 +198,9 @@ def _action_facts(action: ActionExecution) -> ActionFacts:
     )
 
 
-def _is_live(action: ActionExecution) -> bool:
-    return ActionStatus(action.status) is ActionStatus.IN_PROGRESS
+def _is_waited_for(action: ActionExecution) -> bool:
+    is_live = ActionStatus(action.status) is ActionStatus.IN_PROGRESS
+    return is_live and action.execution.stop_requested is not StopMode.ABANDON
 
 
 def _is_unsaved(action: ActionExecution) -> bool:

@@ -1,0 +1,55 @@
+"""What retrying a stage would do, in words for its dialog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.present.statuses import StatusWords, action_words
+from pipelines.core.statuses import ActionStatus
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from console.present.canvas import StageCard
+    from console.present.cards import LeftBehind
+
+RERUN = frozenset({action_words(ActionStatus.FAILED), action_words(ActionStatus.ABANDONED)})
+NEVER = "No execution has entered the stage, so there is nothing to retry."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPreview:
+    """One stage, and its actions by what a retry does with them."""
+
+    execution_id: UUID | None
+    words: StatusWords  # of the stage now
+    refusal: str  # why it cannot be retried; empty when it can
+    again: tuple[str, ...]  # failed or abandoned
+    follow: tuple[str, ...]  # never started
+    kept: tuple[str, ...]  # succeeded, and not run again unless all are
+    still_running: tuple[LeftBehind, ...]  # work that a retry would start a second time
+
+
+def retry_preview(stage: StageCard) -> RetryPreview:
+    cards = [card for group in stage.groups for card in group]
+    started = [card for card in cards if card.id]
+    return RetryPreview(
+        execution_id=stage.execution_id,
+        words=stage.words,
+        refusal=_refusal(stage),
+        again=tuple(card.name for card in started if card.words in RERUN),
+        follow=tuple(card.name for card in cards if not card.id),
+        kept=tuple(card.name for card in started if card.words not in RERUN),
+        still_running=tuple(left for card in cards for left in card.left_behind if left.is_running),
+    )
+
+
+def _refusal(stage: StageCard) -> str:
+    if stage.retry:
+        return stage.retry.refusal
+    return (
+        f"The stage cannot be retried: its status is {stage.words.label}."
+        if stage.execution_id
+        else NEVER
+    )

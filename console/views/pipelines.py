@@ -1,0 +1,138 @@
+"""The pipelines list, one pipeline's page, and Release change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models.functions import Lower
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods, require_safe
+
+from console import dialogs, live
+from console.actor import arn_of
+from console.forms.pipelines import ReleaseForm
+from console.present import listing
+from console.present.announcing import news, shown
+from console.present.banner import stop_banner
+from console.present.canvas import canvas_of_pipeline
+from pipelines import executions, finding
+from pipelines.core.arns import pipeline_arn
+from pipelines.models import Pipeline
+
+if TYPE_CHECKING:
+    from django.core.paginator import Page
+    from django.http import HttpRequest, HttpResponse
+
+    from console.live import HtmxHttpRequest
+
+LISTED = 100  # pipelines on a page of the list
+LAYOUTS = ("horizontal", "vertical")
+A_YEAR = 365 * 24 * 60 * 60
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("pipelines")
+
+
+@require_safe
+def index(request: HtmxHttpRequest) -> HttpResponse:
+    asked = request.GET.get("q", "").strip()
+    found = Pipeline.objects.filter(name__icontains=asked)
+    revision = listing.revision_of(found)
+    if live.is_current(request, revision):
+        return live.nothing_new()
+    page = Paginator(found.order_by(Lower("name")), LISTED).get_page(request.GET.get("page"))
+    context = {
+        "asked": asked,
+        "page": page,
+        **_neighbours(page, asked),
+        "rows": listing.rows_of(page),
+        "revision": revision,
+        "own_url": live.own_url(request),
+        "as_of": timezone.now(),
+    }
+    return live.answer(request, "pipelines/index.html", "pipelines/_table.html", context)
+
+
+@require_safe
+def view(request: HtmxHttpRequest, name: str) -> HttpResponse:
+    revision = Pipeline.objects.named(name).values_list("revision", flat=True).first()
+    if live.is_current(request, revision):
+        return live.nothing_new()
+    pipeline = finding.pipeline(name)
+    canvas = canvas_of_pipeline(pipeline)
+    layout = _layout(request)
+    context = {
+        "pipeline": pipeline,
+        "arn": _arn(pipeline),
+        "stop_banner": stop_banner(request, pipeline),
+        "canvas": canvas,
+        "layout": layout,
+        "revision": canvas.revision(pipeline.revision),
+        "shown": shown(canvas),
+        "news": news(request.GET.get("shown", ""), canvas),
+        "own_url": live.own_url(request),
+        "every": live.BUSY if canvas.is_busy else live.IDLE,
+        "as_of": timezone.now(),
+    }
+    response = live.answer(request, "pipelines/view.html", "pipelines/_live.html", context)
+    if "view" in request.GET:
+        response.set_cookie("layout", layout, max_age=A_YEAR, samesite="Lax", httponly=True)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
+    pipeline = finding.pipeline(name)
+    data = request.POST if request.method == "POST" else None
+    form = ReleaseForm(data, variables=pipeline.plan.variables)
+
+    def act() -> str:
+        execution = executions.start(
+            name,
+            trigger_type="StartPipelineExecution",
+            trigger_detail=arn_of(request),
+            client_request_token=form.cleaned_data["token"],
+            variables=form.values,
+        )
+        page = reverse("execution-timeline", args=[name, execution.pk])
+        told = 'Execution <a href="{}">{}</a> has started with the most recent change.'
+        return format_html(told, page, execution.pk)
+
+    context = {
+        "pipeline": pipeline,
+        "title": "Release change",
+        "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
+    }
+    return dialogs.handle(request, "pipelines/_release.html", context, form, act)
+
+
+def _neighbours(page: Page[Pipeline], asked: str) -> dict[str, str]:
+    """Where the arrows of the paging lead."""
+    numbers = {
+        "previous_url": page.has_previous() and page.previous_page_number(),
+        "next_url": page.has_next() and page.next_page_number(),
+    }
+    return {
+        name: f"?{urlencode({'q': asked, 'page': number})}" if number else ""
+        for name, number in numbers.items()
+    }
+
+
+def _layout(request: HttpRequest) -> str:
+    """How the reader wants the diagram: as asked for now, or else as the last time."""
+    choices = (request.GET.get("view"), request.COOKIES.get("layout"))
+    return next((choice for choice in choices if choice in LAYOUTS), LAYOUTS[0])
+
+
+def _arn(pipeline: Pipeline) -> str:
+    return pipeline_arn(
+        region=settings.PENSTOCK_REGION, account_id=settings.PENSTOCK_ACCOUNT_ID, name=pipeline.name
+    )

@@ -1,0 +1,1 @@
+"""Measures Penstock beside simpler things that do the same (docs/benchmarks.md)."""

@@ -1,0 +1,118 @@
+"""The figures as a person reads them: ratios first, then how they compare with the targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Figures = dict[str, Any]
+
+SYSTEMS = {
+    "chain": "bare Celery chain",
+    "minimal": "minimal honest engine",
+    "inline": "Penstock, actions done inline",
+    "worker": "Penstock, actions done by workers",
+}
+ENGINE_RATIO, STOPPED_WITHIN, POLL_RATIO, HISTORY_RATIO = 0.6, 1000.0, 0.5, 1.2
+
+
+@dataclass
+class Report:
+    """Lines to print, and the targets met so far."""
+
+    targets: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def target(self, what: str, found: str, *, met: bool) -> None:
+        self.targets.append((what, found, met))
+
+    def is_met(self) -> bool:
+        return all(met for _, _, met in self.targets)
+
+
+def show(results: dict[str, Figures]) -> bool:
+    """Print everything; whether every target that was measured is met, and nothing went wrong."""
+    report, complete = Report(), True
+    for name, figures in results.items():
+        said = {"embedded": "SQLite + Valkey from the wheel", "postgres": "PostgreSQL + Redis"}
+        print(f"\n=== {said[name]}, {figures['processors']} processors ===")
+        for section, printed in SECTIONS.items():
+            if section in figures:
+                printed(report, name, figures[section])
+        if figures["exit"]:
+            complete = False
+            print(f"\nNot everything could be measured (exit {figures['exit']}).")
+    print("\n=== Targets ===")
+    for what, found, met in report.targets:
+        print(f"{'met   ' if met else 'MISSED'}  {what:<66} {found}")
+    return complete and report.is_met()
+
+
+def _engine(report: Report, setup: str, figures: Figures) -> None:
+    for count, measured in figures.items():
+        systems = measured["systems"]
+        print(f"\nEngine: {count} executions of 21 steps, {measured['rounds']} rounds, medians")
+        print(f"  {'':<36}{'x minimal':>10}{'x chain':>9}{'steps/s':>9}{'p50 ms':>9}{'p99 ms':>9}")
+        for key, label in SYSTEMS.items():
+            mine = systems[key]
+            ratios = [mine["rate"] / (systems[base]["rate"] or 1) for base in ("minimal", "chain")]
+            print(
+                f"  {label:<36}{ratios[0]:>10.2f}{ratios[1]:>9.2f}"
+                f"{mine['rate']:>9.0f}{mine['p50']:>9.1f}{mine['p99']:>9.1f}"
+            )
+        ratio = systems["inline"]["rate"] / (systems["minimal"]["rate"] or 1)
+        report.target(
+            f"{setup}: {count} executions, steps at least {ENGINE_RATIO} of minimal's",
+            f"{ratio:.2f}",
+            met=ratio >= ENGINE_RATIO,
+        )
+
+
+def _stops(report: Report, setup: str, figures: Figures) -> None:
+    print("\nStop and abandon: milliseconds from the request until Stopped can be read")
+    print(f"  {'100 executions are ..., the stopped one is ...':<48}{'p50':>8}{'p99':>9}{'call':>8}")
+    for kind, mine in figures.items():
+        print(f"  {kind:<48}{mine['p50']:>8.0f}{mine['p99']:>9.0f}{mine['call']:>8.1f}", end="")
+        print(f"   ({mine['stops']} stops)")
+        if kind != "quiet":
+            report.target(
+                f"{setup}: Stopped within 1 s at the median, {kind}",
+                f"{mine['p50']:.0f} ms",
+                met=0 < mine["p50"] < STOPPED_WITHIN,
+            )
+
+
+def _decisions(report: Report, setup: str, figures: Figures) -> None:
+    print("\nQueries of a decision, with so many finished executions")
+    for finished, counts in figures.items():
+        print(f"  {finished:>5}: " + ", ".join(f"{what} {n}" for what, n in counts.items()))
+    counted = list(figures.values())
+    report.target(
+        f"{setup}: as many queries with 0 and 1,000 finished executions",
+        " / ".join(str(sum(counts.values())) for counts in counted),
+        met=all(counts == counted[0] for counts in counted),
+    )
+
+
+def _pages(report: Report, setup: str, figures: Figures) -> None:
+    pages, queries = figures["pages"], figures["poll queries"]
+    print("\nPages beside bare views of the same size, medians")
+    heads = ("x bare", "x signed in", "req/s", "CPU us")
+    print(f"  {'':<36}" + "".join(f"{head:>12}" for head in heads))
+    for name in (name for name in pages if ": bare" not in name):
+        mine, bare = pages[name], pages[f"{name}: bare"]
+        ratios = mine["rate"] / bare["rate"], mine["rate"] / pages[f"{name}: bare, signed in"]["rate"]
+        print(f"  {name:<36}{ratios[0]:>12.2f}{ratios[1]:>12.2f}{mine['rate']:>12.0f}", end="")
+        print(f"{mine['micros']:>12.0f}")
+        if name == "unchanged poll":
+            said = f"{setup}: unchanged poll at least half the bare view's rate"
+            report.target(said, f"{ratios[0]:.2f}", met=ratios[0] >= POLL_RATIO)
+    one = f"{setup}: unchanged poll asks one query besides who is signed in"
+    report.target(one, str(len(queries)), met=len(queries) == 1)
+    long, short = (pages.get(f"history page, {n} executions") for n in ("100,000", "1,000"))
+    if long and short:
+        ratio = short["rate"] / long["rate"]
+        said = f"{setup}: history of 100,000 within {HISTORY_RATIO} x of 1,000"
+        report.target(said, f"{ratio:.2f}", met=ratio <= HISTORY_RATIO)
+
+
+SECTIONS = {"decisions": _decisions, "engine": _engine, "stops": _stops, "pages": _pages}

@@ -1,0 +1,165 @@
+"""A walk over every URL: who may come in, what a GET leaves alone, and what each answer carries."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core import serializers
+from django.urls import URLResolver, get_resolver, reverse
+
+from pipelines import git, places, transitions
+from pipelines.core.statuses import StopMode
+from tests.definitions import approval, commands, source, stage
+from tests.engine_room import ALICE
+
+OPEN_TO_ALL = {"healthz", "readyz", "sign-in"}
+POST_ONLY = {"sign-out", "theme"}
+LEADS_ON = {"home", "sign-in", "action-log"}  # to another page
+POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
+
+
+def routes(resolver, before=()):
+    """Every route's name and the names of its parameters."""
+    for entry in resolver.url_patterns:
+        parameters = (*before, *entry.pattern.converters)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, parameters)
+        else:
+            yield entry.name, parameters
+
+
+ROUTES = dict(routes(get_resolver()))
+GUARDED = sorted(ROUTES.keys() - OPEN_TO_ALL)
+PAGES = sorted(ROUTES.keys() - {"healthz", "readyz"} - POST_ONLY - LEADS_ON)
+
+
+@pytest.fixture
+def world(engine_room, settings, tmp_path):
+    """Values for every parameter, of a pipeline in which a bit of everything is going on."""
+    settings.PENSTOCK_HOME = tmp_path
+    repository = places.repositories() / "website.git"
+    git.init_bare(repository)
+    commit = git.commit_files(
+        repository,
+        "main",
+        {"a": git.File(content="a\n")},
+        message="First",
+        author=("Ana", "ana@example.com"),
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    ask = [commands("Lint"), approval("Ask")]
+    execution = engine_room.create(stages=[stage("Source", source()), stage("Build", *ask)])
+    transitions.disable("website", "Build", reason="Not yet", by=ALICE)
+    engine_room.succeed("Fetch", artifacts={"Code": "website/Code/x7Gt0aQ"})
+    engine_room.settle()
+    transitions.enable("website", "Build", by=ALICE)
+    engine_room.settle()
+    engine_room.fail("Lint")
+    stopped = engine_room.start()
+    engine_room.stop(stopped, StopMode.ABANDON, reason="No")
+    engine_room.settle()
+    return {
+        "name": "website",
+        "stage": "Build",
+        "action": "Ask",
+        "execution_id": execution.pk,
+        "action_id": execution.action_executions.get(action_name="Ask").pk,
+        "repository": "website",
+        "commit_id": commit,
+    }
+
+
+def url(route, world):
+    return reverse(route, kwargs={name: world[name] for name in ROUTES[route]})
+
+
+def everything_stored():
+    """A digest of every row but those of sessions."""
+    digest = hashlib.sha256()
+    for model in apps.get_models():
+        if model is not Session:
+            rows = model._default_manager.order_by("pk")
+            digest.update(serializers.serialize("json", rows).encode())
+    return digest.hexdigest()
+
+
+def test_the_walk_knows_what_is_open_to_all():
+    assert ROUTES.keys() >= OPEN_TO_ALL | POST_ONLY | LEADS_ON
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", GUARDED)
+def test_nobody_comes_in_without_signing_in(client, world, route, method):
+    before = everything_stored()
+
+    answer = getattr(client, method)(url(route, world))
+
+    assert answer.status_code == 302
+    assert answer.url.partition("?")[0] == "/sign-in"
+    assert everything_stored() == before
+
+
+@pytest.mark.parametrize("route", GUARDED)
+def test_the_poll_of_who_is_signed_out_is_sent_to_sign_in(client, world, route):
+    answer = client.get(url(route, world), headers=POLL)
+
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"].startswith("/sign-in")
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_looking_changes_nothing(signed_in, world, route):
+    before = everything_stored()
+
+    for headers in ({}, POLL):
+        signed_in.get(url(route, world), headers=headers)
+        signed_in.head(url(route, world), headers=headers)
+
+    assert everything_stored() == before
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_every_page_is_there_and_protected(signed_in, world, route):
+    answer = signed_in.get(url(route, world))
+
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    text = answer.content.decode()
+    assert "<h1" in text
+    for inline in ("<script>", "<style", " style=", " onclick=", "javascript:", "hx-on"):
+        assert inline not in text
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES.keys() - OPEN_TO_ALL - POST_ONLY - {"home"}))
+def test_no_part_of_a_page_is_kept_by_the_browser(signed_in, world, route):
+    answer = signed_in.get(url(route, world), headers=POLL)
+
+    if "<html" not in answer.content.decode():
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "HX-Request" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("route", sorted(POST_ONLY))
+def test_what_changes_something_takes_a_post(signed_in, world, route):
+    assert signed_in.get(url(route, world)).status_code == 405
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_a_form_of_another_site_is_refused(world, django_user_model, route):
+    from django.test import Client  # noqa: PLC0415 - one that checks for forgery
+
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.force_login(django_user_model.objects.create_user("alice"))
+    before = everything_stored()
+
+    answer = stranger.post(url(route, world))
+
+    assert answer.status_code in {403, 405}
+    assert everything_stored() == before

@@ -1,0 +1,557 @@
+"""Whatever happens, in whatever order: the invariants of spec/stop.md §8, on the rules alone.
+
+The world here is one in miniature: it does on values what the use cases and the engine do on
+rows.  Each invariant is named as it is there.
+"""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from pipelines.core.advance import advance, settle
+from pipelines.core.changes import (
+    AbandonAction,
+    EnterStage,
+    FailAction,
+    FinishExecution,
+    LeaveStage,
+    StartAction,
+    WaitFor,
+    after,
+)
+from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
+from pipelines.core.plan import ActionPlan, PipelinePlan, StagePlan
+from pipelines.core.refusals import (
+    DuplicatedStopRequest,
+    ExecutionNotStoppable,
+    NotLatestExecution,
+    StageNotRetryable,
+)
+from pipelines.core.retrying import RetryFacts, actions_to_rerun
+from pipelines.core.statuses import (
+    ActionStatus,
+    ExecutionStatus,
+    RetryMode,
+    StageStatus,
+    StopMode,
+)
+from pipelines.core.stopping import reason_not_to_stop
+from tests.core.situations import NOW, number
+from tests.definitions import COMMANDS
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+SETTINGS = settings(
+    deadline=None,
+    max_examples=1000 if NIGHTLY else 60,
+    stateful_step_count=60 if NIGHTLY else 30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+MOST_ROUNDS = 100  # of the rules until nothing changes: far more than any story here needs
+STAGES = ("Source", "Build", "Test", "Deploy")
+LIVE = ActionStatus.IN_PROGRESS
+
+run_orders = st.lists(st.integers(1, 3), min_size=1, max_size=4)
+which = st.integers(min_value=0, max_value=100)
+outcomes = st.sampled_from([ActionStatus.SUCCEEDED, ActionStatus.SUCCEEDED, ActionStatus.FAILED])
+
+
+@st.composite
+def plans(draw):
+    """1 to 4 stages, in any order, of 1 to 4 actions each."""
+    names = draw(st.permutations(STAGES))[: draw(st.integers(1, 4))]
+    return PipelinePlan(stages=tuple(planned(name, draw(run_orders)) for name in names))
+
+
+def planned(name, run_orders):
+    actions = (
+        ActionPlan(name=f"{name}{n}", type_id=COMMANDS, run_order=run_order)
+        for n, run_order in enumerate(run_orders)
+    )
+    return StagePlan(name=name, actions=tuple(actions))
+
+
+@dataclass
+class Run:
+    """What an ActionExecution is on rows."""
+
+    id: int
+    action: str
+    attempt: int
+    deadline: object
+    status: ActionStatus = LIVE
+    is_lost: bool = False
+    is_latest: bool = True
+
+
+@dataclass
+class Stay:
+    """What a StageExecution is on rows."""
+
+    status: StageStatus = StageStatus.IN_PROGRESS
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def latest(self):
+        return [run for run in self.runs if run.is_latest]
+
+
+@dataclass
+class Record:
+    """What a PipelineExecution is on rows."""
+
+    sequence: int
+    version: int
+    plan: PipelinePlan
+    waits_for: str | None
+    status: ExecutionStatus = ExecutionStatus.IN_PROGRESS
+    occupies: str | None = None
+    stop: StopMode | None = None
+    attempt: int = 1
+    stays: dict[str, Stay] = field(default_factory=dict)
+    accepted: list[tuple[int, StopMode]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)  # every status it ever had
+    stopped_in: str | None = None  # the stage that it occupied when a stop was accepted
+
+    @property
+    def id(self):
+        return number(self.sequence)
+
+    @property
+    def stay(self):
+        return self.stays[self.occupies]
+
+    @property
+    def runs(self):
+        return [run for stay in self.stays.values() for run in stay.runs]
+
+    @property
+    def live(self):
+        return [run for run in self.runs if run.status is LIVE]
+
+    @property
+    def accepted_now(self):
+        return [mode for attempt, mode in self.accepted if attempt == self.attempt]
+
+    def become(self, status):
+        self.status = status
+        self.told.append(status)
+
+
+class Story(RuleBasedStateMachine):
+    """Everything that people, workers and time can do to one pipeline, in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = NOW
+        self.version = 1
+        self.plan = None
+        self.closed = set()
+        self.records: dict[Any, Record] = {}
+        self.latest: dict[str, Any] = {}  # stage -> who entered it last
+        self.run_ids = 0
+        self.is_quiet = True  # the engine has seen everything
+        self.ended: dict[int, ActionStatus] = {}  # every run that was ever seen to have ended
+        self.frozen: dict[Any, tuple] = {}  # what a stop allows to exist: runs and stages
+
+    # What is stored, as the rules see it.
+
+    def facts(self):
+        return PipelineFacts(
+            executions=tuple(
+                self.facts_of(record)
+                for record in self.records.values()
+                if not record.status.is_final
+            ),
+            closed=frozenset(self.closed),
+        )
+
+    def facts_of(self, record):
+        runs = record.stay.latest if record.occupies else []
+        return ExecutionFacts(
+            id=record.id,
+            sequence=record.sequence,
+            plan=record.plan,
+            status=record.status,
+            stop=record.stop,
+            occupies=record.occupies,
+            waits_for=record.waits_for,
+            is_outdated=record.version != self.version,
+            actions=tuple(
+                ActionFacts(
+                    name=run.action, status=run.status, deadline=run.deadline, is_lost=run.is_lost
+                )
+                for run in runs
+            ),
+        )
+
+    def snapshot(self):
+        return repr((self.records, self.latest, self.closed, self.version))
+
+    # The engine in miniature.
+
+    def work(self):
+        """Let the rules run to the end: facts and records have to agree about it."""
+        facts = self.facts()
+        for _ in range(MOST_ROUNDS):
+            changes = advance(facts, now=self.now)
+            if not changes:
+                break
+            for change in changes:
+                facts = after(facts, change)
+                self.make(change)
+        else:
+            raise AssertionError("The rules do not come to rest.")
+        assert undated(facts) == undated(self.facts())
+        assert settle(self.facts(), now=self.now) == ([], self.facts())
+        self.is_quiet = True
+
+    def make(self, change):
+        record = self.records[change.execution_id]
+        match change:
+            case StartAction(_, action):
+                self.start_action(record, action)
+            case FailAction(_, action):
+                self.end(record, action, ActionStatus.FAILED)
+            case AbandonAction(_, action):
+                assert StopMode.ABANDON in record.accepted_now  # I6, I8
+                self.end(record, action, ActionStatus.ABANDONED)
+            case EnterStage(_, stage):
+                self.enter(record, stage)
+            case LeaveStage(_, stage, status):
+                assert record.occupies == stage
+                record.stay.status, record.occupies = status, None
+            case WaitFor(_, stage):
+                record.waits_for = stage
+            case FinishExecution(_, status, superseded_by):
+                assert (status is ExecutionStatus.SUPERSEDED) is (superseded_by is not None)
+                assert superseded_by is None or self.records[superseded_by].sequence > (
+                    record.sequence
+                )
+                record.become(status)
+                record.waits_for = None
+
+    def start_action(self, record, action):
+        assert record.status is ExecutionStatus.IN_PROGRESS  # R6
+        plan = record.plan.stage(record.occupies)
+        lower = {a.name for a in plan.actions if a.run_order < plan.action(action).run_order}
+        succeeded = {r.action for r in record.stay.latest if r.status is ActionStatus.SUCCEEDED}
+        assert lower <= succeeded
+        assert action not in {run.action for run in record.stay.latest}
+        self.run_ids += 1
+        minutes = timedelta(minutes=10 * (1 + self.run_ids % 6))
+        record.stay.runs.append(Run(self.run_ids, action, record.attempt, self.now + minutes))
+
+    def enter(self, record, stage):
+        assert record.status is ExecutionStatus.IN_PROGRESS  # I15
+        assert record.waits_for == stage
+        assert stage not in self.closed  # I17
+        assert not [r for r in self.records.values() if r.occupies == stage]  # I9
+        record.stays[stage] = Stay()
+        record.occupies, record.waits_for = stage, None
+        self.latest[stage] = record.id
+
+    def end(self, record, action, status):
+        (run,) = [run for run in record.stay.latest if run.action == action]
+        assert run.status is LIVE
+        run.status = status
+
+    # What people do.
+
+    @initialize(plan=plans())
+    def create_the_pipeline(self, plan):
+        self.plan = plan
+        self.start()
+
+    @precondition(lambda self: len(self.records) < 8)
+    @rule()
+    def start(self):
+        sequence = len(self.records) + 1
+        record = Record(sequence, self.version, self.plan, self.plan.first.name)
+        record.told.append(record.status)
+        self.records[record.id] = record
+        self.is_quiet = False
+
+    @rule(which=which, mode=st.sampled_from(StopMode))
+    def stop(self, which, mode):
+        record = self.any_record(which)
+        before, was_live = self.snapshot(), record.live
+        refusal = reason_not_to_stop(record.status, requested=record.stop, mode=mode)
+        if refusal:
+            assert refusal is expected_refusal(record)
+            assert self.snapshot() == before  # I13
+            return
+        assert not record.status.is_final
+        record.accepted.append((record.attempt, mode))
+        record.stop = mode
+        if record.status is ExecutionStatus.IN_PROGRESS:
+            record.become(ExecutionStatus.STOPPING)
+            record.stopped_in = record.occupies
+            if record.occupies:
+                record.stay.status = StageStatus.STOPPING
+            self.frozen[record.id] = allowed(record)
+        assert record.live == was_live  # R2
+        self.is_quiet = False
+
+    @rule(which=which, stage=which, mode=st.sampled_from(RetryMode))
+    def retry(self, which, stage, mode):
+        record = self.any_record(which)
+        stages = list(record.stays) or [self.plan.first.name]
+        name = stages[stage % len(stages)]
+        before = self.snapshot()
+        try:
+            rerun = actions_to_rerun(self.retry_facts(record, name), mode=mode)
+        except (NotLatestExecution, StageNotRetryable):
+            assert self.snapshot() == before
+            return
+        assert self.latest[name] == record.id  # I23
+        assert record.version == self.version  # I23
+        self.check_rerun(record.stays[name], rerun, mode)
+        for run in record.stays[name].latest:
+            run.is_latest = run.action not in rerun
+        if record.status.is_final:
+            record.become(ExecutionStatus.IN_PROGRESS)
+            record.occupies, record.stop = name, None
+            record.attempt += 1
+            record.stay.status = StageStatus.IN_PROGRESS
+            self.frozen.pop(record.id, None)
+        self.is_quiet = False
+
+    def check_rerun(self, stay, rerun, mode):
+        """I24"""
+        statuses = {run.action: run.status for run in stay.latest}
+        assert LIVE not in {statuses[action] for action in rerun}
+        if mode is RetryMode.ALL_ACTIONS:
+            assert rerun == set(statuses)
+        else:
+            assert ActionStatus.SUCCEEDED not in {statuses[action] for action in rerun}
+
+    def retry_facts(self, record, stage):
+        stay = record.stays.get(stage)
+        return RetryFacts(
+            stage_status=stay and stay.status,
+            is_latest=self.latest.get(stage) == record.id,
+            is_outdated=record.version != self.version,
+            actions={run.action: run.status for run in stay.latest} if stay else {},
+        )
+
+    @rule(plan=plans())
+    def update_the_pipeline(self, plan):
+        self.plan, self.version = plan, self.version + 1
+        self.is_quiet = False
+
+    @rule(stage=st.sampled_from(STAGES))
+    def disable_or_enable_a_transition(self, stage):
+        self.closed ^= {stage}
+        self.is_quiet = False
+
+    # What workers, time and chance do.
+
+    @rule(which=which, outcome=outcomes, at_once=st.booleans())
+    def a_result_arrives(self, which, outcome, at_once):
+        """Of a worker, after which the engine works at once; or of a person who approves."""
+        runs = [(record, run) for record in self.records.values() for run in record.runs]
+        if not runs:
+            return
+        record, run = runs[which % len(runs)]
+        before = self.snapshot()
+        if run.status is not LIVE or record.stop is StopMode.ABANDON:
+            assert self.snapshot() == before  # I18
+            return
+        run.status = outcome
+        self.is_quiet = False
+        if at_once:
+            self.work()
+
+    @precondition(lambda self: any(record.live for record in self.records.values()))
+    @rule(which=which, outcome=outcomes)
+    def a_live_action_ends(self, which, outcome):
+        live = [run for record in self.records.values() for run in record.live]
+        live[which % len(live)].status = outcome
+        self.work()
+
+    @rule(minutes=st.integers(1, 40))
+    def time_goes_by(self, minutes):
+        self.now += timedelta(minutes=minutes)
+        self.is_quiet = False
+
+    @precondition(lambda self: any(record.live for record in self.records.values()))
+    @rule(which=which)
+    def a_runner_is_lost(self, which):
+        live = [run for record in self.records.values() for run in record.live]
+        live[which % len(live)].is_lost = True
+        self.is_quiet = False
+
+    @rule()
+    def the_engine_looks(self):
+        """Also what a restart does: all that is known is what is stored (R19)."""
+        self.work()
+
+    # What always holds.
+
+    @invariant()
+    def i1_nothing_is_live_in_what_is_stopped(self):
+        for record in self.records.values():
+            if record.status.is_final:
+                assert not record.live
+
+    @invariant()
+    def i2_stopping_was_asked_for_and_ends_as_stopped_only(self):
+        for record in self.records.values():
+            assert (record.status is ExecutionStatus.STOPPING) <= (record.stop is not None)
+            for before, behind in zip(record.told, record.told[1:], strict=False):
+                if before is ExecutionStatus.STOPPING:
+                    assert behind is ExecutionStatus.STOPPED
+                if behind is ExecutionStatus.STOPPED:
+                    assert before is ExecutionStatus.STOPPING
+
+    @invariant()
+    def i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(self):
+        for id_, before in self.frozen.items():
+            assert allowed(self.records[id_]) == before
+
+    @invariant()
+    def i5_a_stop_that_waits_waits_for_something(self):
+        for record in self.records.values():
+            if self.is_quiet and record.status is ExecutionStatus.STOPPING:
+                assert record.stop is StopMode.WAIT
+                assert record.live
+
+    @invariant()
+    def i6_i8_only_an_abandoning_stop_abandons(self):
+        for record in self.records.values():
+            for run in record.runs:
+                if run.status is ActionStatus.ABANDONED:
+                    assert (run.attempt, StopMode.ABANDON) in record.accepted
+
+    @invariant()
+    def i7_what_has_ended_stays_as_it_is(self):
+        for record in self.records.values():
+            for run in record.runs:
+                if run.status is not LIVE:
+                    assert self.ended.setdefault(run.id, run.status) is run.status
+
+    @invariant()
+    def i9_a_stage_has_one_lock_and_an_execution_holds_at_most_one(self):
+        holders = Counter()
+        for record in self.records.values():
+            held = [name for name, stay in record.stays.items() if stay.status.locks]
+            assert held == ([record.occupies] if record.occupies else [])
+            holders.update(held)
+        assert all(count == 1 for count in holders.values())
+
+    @invariant()
+    def i10_what_is_finished_is_nowhere(self):
+        for record in self.records.values():
+            if record.status.is_final:
+                assert record.occupies is None
+                assert record.waits_for is None
+            else:
+                assert (record.occupies is None) is not (record.waits_for is None)
+
+    @invariant()
+    def i11_the_stage_of_a_stop_follows_it(self):
+        for record in self.records.values():
+            if record.occupies:
+                stopping = record.status is ExecutionStatus.STOPPING
+                expected = StageStatus.STOPPING if stopping else StageStatus.IN_PROGRESS
+                assert record.stay.status is expected
+            if record.status is ExecutionStatus.STOPPED and record.stopped_in:
+                assert record.stays[record.stopped_in].status is StageStatus.STOPPED
+
+    @invariant()
+    def i12_the_stages_before_the_stop_stay_as_they_were(self):
+        for record in self.records.values():
+            *before, _ = list(record.stays.values()) or [None]
+            assert all(stay.status is StageStatus.SUCCEEDED for stay in before)
+
+    @invariant()
+    def i14_at_most_one_stop_of_a_kind_an_attempt(self):
+        for record in self.records.values():
+            for attempt in range(1, record.attempt + 1):
+                accepted = [mode for number, mode in record.accepted if number == attempt]
+                assert accepted in (
+                    [],
+                    [StopMode.WAIT],
+                    [StopMode.ABANDON],
+                    [StopMode.WAIT, StopMode.ABANDON],
+                )
+
+    @invariant()
+    def i17_nobody_waits_in_front_of_an_open_stage(self):
+        if not self.is_quiet:
+            return
+        occupied = {record.occupies for record in self.records.values()}
+        waiting = [r.waits_for for r in self.facts().executions if r.waits_for and r.may_enter]
+        assert not set(waiting) - self.closed - occupied
+        assert max(Counter(waiting).values(), default=0) <= 1  # one waiting place a stage
+
+    @invariant()
+    def i29_what_the_rules_see_is_what_may_be_stopped(self):
+        unfinished = {ExecutionStatus.IN_PROGRESS, ExecutionStatus.STOPPING}
+        may_be_stopped = {id_ for id_, r in self.records.items() if r.status in unfinished}
+        assert {execution.id for execution in self.facts().executions} == may_be_stopped
+
+    @invariant()
+    def nobody_overtakes(self):
+        """Newer executions are behind older ones: so nobody arrives where a newer one waits."""
+        if self.plan is None:
+            return
+        order = {stage.name: position for position, stage in enumerate(self.plan.stages)}
+        current = [r for r in self.records.values() if r.version == self.version]
+        unfinished = [r for r in current if not r.status.is_final]
+        places = [2 * order[r.occupies or r.waits_for] + bool(r.occupies) for r in unfinished]
+        assert places == sorted(places, reverse=True)
+
+    # However the story ends, it can be brought to its end.
+
+    def teardown(self):
+        self.work()
+        self.end_all(lambda record: record.status is ExecutionStatus.STOPPING)
+        stopping = [r for r in self.records.values() if r.status is ExecutionStatus.STOPPING]
+        assert not stopping
+        self.closed.clear()
+        self.end_all(lambda record: not record.status.is_final)
+        assert all(record.status.is_final for record in self.records.values())
+
+    def end_all(self, matters):
+        self.work()
+        while live := [run for r in self.records.values() if matters(r) for run in r.live]:
+            live[0].status = ActionStatus.SUCCEEDED
+            self.work()
+
+    def any_record(self, which):
+        return list(self.records.values())[which % len(self.records)]
+
+
+def expected_refusal(record):
+    return ExecutionNotStoppable if record.status.is_final else DuplicatedStopRequest
+
+
+def allowed(record):
+    return [run.id for run in record.runs], list(record.stays)
+
+
+def undated(facts):
+    """`after` cannot know when an action that it starts will time out."""
+    executions = (
+        replace(e, actions=tuple(replace(a, deadline=None, is_lost=False) for a in e.actions))
+        for e in facts.executions
+    )
+    return replace(facts, executions=tuple(executions))
+
+
+def test_any_story_keeps_the_invariants():
+    run_state_machine_as_test(Story, settings=SETTINGS)

@@ -1,0 +1,447 @@
+"""Whatever happens, in whatever order, on real rows: the invariants of spec/stop.md §8.
+
+The real use cases and the real engine do everything; after every step the rows have to be where
+the pure rules say that they are.
+"""
+
+import os
+from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from pipelines import artifacts, definitions, engine, executions, stages, transitions
+from pipelines import tasks as tasks_module
+from pipelines.approvals import ApprovalStatus
+from pipelines.core.advance import settle
+from pipelines.core.refusals import (
+    ApprovalAlreadyCompleted,
+    DuplicatedStopRequest,
+    ExecutionNotStoppable,
+    InvalidApprovalToken,
+    MovedOn,
+    NotLatestExecution,
+    StageNotFound,
+    StageNotRetryable,
+)
+from pipelines.core.results import ActionResult
+from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
+from pipelines.engine import World
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Lease,
+    Pipeline,
+    PipelineExecution,
+    StageExecution,
+    StopRequest,
+)
+from pipelines.models.events import state_of
+from tests.definitions import approval, commands, definition, source, stage
+from tests.engine_room import ALICE, EngineRoom
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+SETTINGS = settings(
+    deadline=None,
+    max_examples=200 if NIGHTLY else 15,
+    stateful_step_count=40 if NIGHTLY else 20,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+START = "2026-03-14T15:09:26Z"
+NAMES = ("Build", "Check", "Deploy")
+WAIT, ABANDON = StopMode.WAIT, StopMode.ABANDON
+STOPS = ([], [WAIT], [ABANDON], [WAIT, ABANDON])
+# state -> what may be told next of the same thing; at first everything is STARTED
+OF_AN_EXECUTION = {
+    "STARTED": {"STOPPING", "SUCCEEDED", "FAILED", "SUPERSEDED", "CANCELED"},
+    "STOPPING": {"STOPPED"},
+    "STOPPED": {"RESUMED"},
+    "FAILED": {"RESUMED"},
+}
+OF_AN_EXECUTION["RESUMED"] = OF_AN_EXECUTION["STARTED"]
+OF_A_STAY = {
+    "STARTED": {"STOPPING", "SUCCEEDED", "FAILED", "CANCELED"},
+    "STOPPING": {"STOPPED"},
+    "STOPPED": {"RESUMED"},
+    "FAILED": {"RESUMED"},
+}
+OF_A_STAY["RESUMED"] = OF_A_STAY["STARTED"]
+OF_AN_ACTION = {"STARTED": {"SUCCEEDED", "FAILED", "ABANDONED"}}
+
+which = st.integers(min_value=0, max_value=100)
+outcomes = st.sampled_from([ActionStatus.SUCCEEDED, ActionStatus.SUCCEEDED, ActionStatus.FAILED])
+storable = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+reasons = st.none() | st.text(storable, max_size=200)
+
+
+@st.composite
+def stage_lists(draw):
+    """A source stage, and 1 to 3 others of 1 to 3 actions each, some of them questions."""
+    names = draw(st.permutations(NAMES))[: draw(st.integers(1, 3))]
+    return [
+        stage("Source", source()),
+        *(stage(name, *draw(st.lists(actions(name), min_size=1, max_size=3))) for name in names),
+    ]
+
+
+@st.composite
+def actions(draw, stage_name):
+    make = draw(st.sampled_from([commands, commands, approval]))
+    return make(f"{stage_name}{draw(which)}", run_order=draw(st.integers(1, 3)))
+
+
+def with_names_of_their_own(stage_list):
+    """Actions of a stage have different names."""
+    for each in stage_list[1:]:
+        for position, action in enumerate(each["actions"]):
+            action["name"] = f"{each['name']}{position}"
+    return stage_list
+
+
+class Story(RuleBasedStateMachine):
+    """Everything that people, workers and time can do to one pipeline, in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.room = EngineRoom()
+        tasks_module.wake = self.room.wake  # the test puts the real one back
+        self.traveller = time_machine.travel(START, tick=False)
+        self.clock = self.traveller.start()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.reasons = {}  # execution -> the reason of its stop, as it was given
+        self.allowed = {}  # execution -> the action executions and stays that a stop leaves it
+
+    def teardown(self):
+        try:
+            if self.room.pipeline:
+                self.bring_to_an_end()
+        finally:
+            transaction.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+            self.traveller.stop()
+
+    # What people do.
+
+    @initialize(stage_list=stage_lists().map(with_names_of_their_own))
+    def create_the_pipeline(self, stage_list):
+        self.room.pipeline = definitions.create(definition(stages=stage_list), by=ALICE)
+
+    @precondition(lambda self: PipelineExecution.objects.count() < 6)
+    @rule()
+    def start(self):
+        executions.start("website", trigger_type="StartPipelineExecution", trigger_detail=ALICE)
+
+    @rule(which=which, mode=st.sampled_from(StopMode), reason=reasons, hold=st.booleans())
+    def stop(self, which, mode, reason, hold):
+        execution = self.any_execution(which)
+        before, was_live = self.room.digest(), self.live(execution)
+        expected = expected_refusal(execution, mode)
+        how = {"mode": mode, "by": ALICE, "reason": reason, "hold": hold}
+        if expected:
+            with pytest.raises(expected):
+                executions.stop("website", execution.id, **how)
+            assert self.room.digest() == before  # I13
+            return
+        was_in_progress = execution.status == "InProgress"
+        stopped = executions.stop("website", execution.id, **how)
+        assert stopped.id == execution.id  # I20
+        assert self.live(execution) == was_live  # R2
+        assert self.room.status(execution) == "Stopping"
+        if was_in_progress or reason is not None:
+            self.reasons[execution.id] = reason
+        self.allowed.setdefault(execution.id, everything_of(execution))
+
+    @rule(which=which, mode=st.sampled_from(StopMode))
+    def stop_what_was_seen_earlier(self, which, mode):
+        """A page that was drawn before something else happened is refused."""
+        execution = self.any_execution(which)
+        if execution.is_finished or expected_refusal(execution, mode):
+            return
+        before = self.room.digest()
+        with pytest.raises(MovedOn):
+            executions.stop("website", execution.id, mode=mode, by=ALICE, seen="something else")
+        assert self.room.digest() == before
+
+    @rule(which=which, stage=which, mode=st.sampled_from(RetryMode))
+    def retry(self, which, stage, mode):
+        execution = self.any_execution(which)
+        stays = list(execution.stage_executions.order_by("id"))
+        if not stays:
+            return
+        stay = stays[stage % len(stays)]
+        before = self.room.digest()
+        try:
+            stages.retry("website", stay.stage_name, execution.id, mode=mode, by=ALICE)
+        except (NotLatestExecution, StageNotRetryable, StageNotFound):
+            assert self.room.digest() == before
+            return
+        resumed = self.room.again(execution)
+        assert resumed.version == self.pipeline.version  # I23
+        assert resumed.status == "InProgress"  # I23
+        self.check_rerun(stay, mode)
+        self.reasons.pop(execution.id, None)
+        self.allowed.pop(execution.id, None)
+
+    def check_rerun(self, stay, mode):
+        """I24"""
+        kept = stay.action_executions.filter(is_latest=True)
+        if mode is RetryMode.ALL_ACTIONS:
+            assert not kept.exists()
+        else:
+            assert set(kept.values_list("status", flat=True)) <= {"Succeeded", "InProgress"}
+
+    @rule(stage_list=stage_lists().map(with_names_of_their_own))
+    def update_the_pipeline(self, stage_list):
+        definitions.update(definition(stages=stage_list), by=ALICE)
+
+    @rule(which=which)
+    def disable_or_enable_a_transition(self, which):
+        plan = self.pipeline.plan
+        name = plan.stages[which % len(plan.stages)].name
+        if self.room.stage(name).inbound_enabled:
+            transitions.disable("website", name, reason="Wait", by=ALICE)
+        else:
+            transitions.enable("website", name, by=ALICE)
+
+    @rule(which=which, status=st.sampled_from(ApprovalStatus))
+    def answer(self, which, status):
+        asked = list(ActionExecution.objects.exclude(token="").order_by("started_at", "id"))
+        if not asked:
+            return
+        approval = asked[which % len(asked)]
+        before, counts = self.room.digest(), is_waited_for(approval)
+        try:
+            self.room.answer(approval, status)
+        except (ApprovalAlreadyCompleted, InvalidApprovalToken):
+            assert not counts
+            assert self.room.digest() == before
+        else:
+            assert counts
+
+    # What workers, time and chance do.
+
+    @rule(which=which, outcome=outcomes)
+    def a_result_arrives(self, which, outcome):
+        """Of any action execution there ever was: what is not waited for changes nothing (I18)."""
+        runs = list(ActionExecution.objects.filter(token="").order_by("started_at", "id"))
+        if runs:
+            self.finish(runs[which % len(runs)], outcome)
+
+    @rule(which=which, outcome=outcomes)
+    def a_live_action_ends(self, which, outcome):
+        live = ActionExecution.objects.filter(status="InProgress", token="")
+        runs = list(live.order_by("started_at", "id"))
+        if runs:
+            self.finish(runs[which % len(runs)], outcome)
+
+    def finish(self, run, outcome):
+        before, counts = self.room.digest(), is_waited_for(run)
+        finished = engine.finish(self.pipeline.pk, run.pk, result_of(run, outcome))
+        assert finished.counted is counts
+        if not counts:
+            assert self.room.digest() == before
+
+    @rule(minutes=st.sampled_from([1, 20, 60, 7 * 24 * 60]))
+    def time_goes_by(self, minutes):
+        self.clock.shift(timedelta(minutes=minutes))
+        self.room.wake(self.pipeline.pk)
+
+    @rule(which=which)
+    def a_runner_is_lost(self, which):
+        runs = list(ActionExecution.objects.filter(status="InProgress", token="", lease=None))
+        if runs:
+            long_ago = timezone.now() - timedelta(days=9999)
+            run = runs[which % len(runs)]
+            Lease.objects.create(action=run, holder="gone", taken_at=long_ago, expires_at=long_ago)
+
+    @rule()
+    def the_engine_looks(self):
+        self.work()
+
+    def work(self):
+        """The rows go where the rules say they do, and stay there."""
+        facts = self.facts()
+        changes, foreseen = settle(facts, now=timezone.now())
+        self.room.woken.clear()
+        before = self.room.digest()
+        engine.run(self.pipeline.pk)
+        assert undated(self.facts()) == undated(foreseen)
+        assert settle(self.facts(), now=timezone.now())[0] == []
+        assert changes or self.room.digest() == before
+
+    # What always holds.
+
+    @invariant()
+    def the_database_is_consistent(self):
+        connection.check_constraints()
+
+    @invariant()
+    def i1_i10_nothing_is_live_or_locked_in_what_is_finished(self):
+        finished = PipelineExecution.objects.exclude(status__in=["InProgress", "Stopping"])
+        actions = ActionExecution.objects.filter(execution__in=finished, status="InProgress")
+        stays = StageExecution.objects.filter(
+            execution__in=finished, status__in=["InProgress", "Stopping"]
+        )
+        assert not actions.exists()
+        assert not stays.exists()
+
+    @invariant()
+    def i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(self):
+        for execution_id, before in self.allowed.items():
+            assert everything_of(PipelineExecution(pk=execution_id)) == before
+
+    @invariant()
+    def i6_i8_only_an_abandoning_stop_abandons(self):
+        for run in ActionExecution.objects.filter(status="Abandoned"):
+            assert StopRequest.objects.filter(execution=run.execution_id, mode=ABANDON).exists()
+
+    @invariant()
+    def i9_i11_a_stage_follows_the_execution_that_is_in_it(self):
+        for execution in PipelineExecution.objects.select_related("occupied"):
+            held = execution.stage_executions.filter(status__in=["InProgress", "Stopping"])
+            assert list(held) == [execution.occupied] * (execution.occupied is not None)
+            assert {stay.status for stay in held} <= {execution.status}
+
+    @invariant()
+    def i14_i22_every_stop_that_was_accepted_is_on_record(self):
+        accepted = defaultdict(list)
+        for request in StopRequest.objects.order_by("id"):
+            accepted[request.execution_id, request.attempt].append(request.mode)
+        assert all(modes in STOPS for modes in accepted.values())
+        for execution in PipelineExecution.objects.all():
+            latest = accepted[execution.id, execution.attempt][-1:]
+            assert latest == [execution.stop_mode] * bool(execution.stop_mode)
+
+    @invariant()
+    def i19_every_change_of_a_status_is_told_exactly_once(self):
+        told = defaultdict(list)
+        for event in Event.objects.order_by("id"):
+            told[event.execution_id, event.stage_name, event.action_execution_id].append(event)
+        for execution in PipelineExecution.objects.all():
+            check(told.pop((execution.id, "", None)), OF_AN_EXECUTION, execution.status)
+        for stay in StageExecution.objects.all():
+            check(told.pop((stay.execution_id, stay.stage_name, None)), OF_A_STAY, stay.status)
+        for run in ActionExecution.objects.all():
+            check(told.pop((run.execution_id, run.stage_name, run.id)), OF_AN_ACTION, run.status)
+        assert not told
+
+    @invariant()
+    def i19_nothing_is_told_of_an_execution_that_has_ended_until_it_is_resumed(self):
+        has_ended = {}
+        for event in Event.objects.order_by("id"):
+            if event.level == "pipeline":
+                has_ended[event.execution_id] = event.state not in {
+                    "STARTED",
+                    "RESUMED",
+                    "STOPPING",
+                }
+            else:
+                assert not has_ended[event.execution_id]
+
+    @invariant()
+    def i21_reasons_are_kept_as_they_were_given(self):
+        for execution_id, reason in self.reasons.items():
+            assert PipelineExecution.objects.get(pk=execution_id).stop_reason == reason
+
+    @invariant()
+    def i28_no_two_action_executions_share_an_artifact(self):
+        keys = [
+            key for run in ActionExecution.objects.all() for key in run.output_artifacts.values()
+        ]
+        assert len(keys) == len(set(keys))
+
+    # However the story ends, it can be brought to its end.
+
+    def bring_to_an_end(self):
+        for stage_row in self.pipeline.stages.all():
+            stage_row.inbound_enabled = True
+            stage_row.save()
+        self.work()
+        while run := ActionExecution.objects.filter(status="InProgress").first():
+            result = result_of(run, ActionStatus.SUCCEEDED)
+            assert engine.finish(self.pipeline.pk, run.pk, result).counted
+            self.work()
+        assert not self.pipeline.executions.unfinished().exists()
+
+    @property
+    def pipeline(self):
+        return Pipeline.objects.get(pk=self.room.pipeline.pk)
+
+    def facts(self):
+        return World.load(self.pipeline).facts()
+
+    def live(self, execution):
+        return set(execution.action_executions.filter(status="InProgress"))
+
+    def any_execution(self, which):
+        all_of_them = list(PipelineExecution.objects.order_by("sequence"))
+        return all_of_them[which % len(all_of_them)]
+
+
+def result_of(run, outcome):
+    makes = run.plan.output_artifacts if outcome is ActionStatus.SUCCEEDED else ()
+    return ActionResult(
+        status=outcome,
+        artifacts={name: artifacts.new_key("website", name) for name, _ in makes},
+    )
+
+
+def is_waited_for(run):
+    return run.status == "InProgress" and run.execution.stop_mode != ABANDON
+
+
+def expected_refusal(execution, mode):
+    if execution.is_finished:
+        return ExecutionNotStoppable
+    if execution.stop_mode and (execution.stop_mode, mode) != (WAIT, ABANDON):
+        return DuplicatedStopRequest
+    return None
+
+
+def everything_of(execution):
+    return (
+        set(execution.action_executions.values_list("id", flat=True)),
+        set(execution.stage_executions.values_list("id", flat=True)),
+    )
+
+
+def check(events, successors, status):
+    states = [event.state for event in events]
+    assert states[0] == "STARTED"
+    for state, following in pairwise(states):
+        assert following in successors[state]
+    now = {"STARTED", "RESUMED"} if status == "InProgress" else {state_of(status)}
+    assert states[-1] in now
+
+
+def undated(facts):
+    """Without what `after` cannot know: when an action that it starts will time out.
+
+    Nor does it matter in which order actions are listed, or who was lost that has ended.
+    """
+    executions = (
+        replace(e, actions=frozenset((action.name, action.status) for action in e.actions))
+        for e in facts.executions
+    )
+    return replace(facts, executions=tuple(executions))
+
+
+def test_any_story_keeps_the_invariants(db, monkeypatch):
+    monkeypatch.setattr(tasks_module, "wake", tasks_module.wake)  # put back what Story replaces
+    run_state_machine_as_test(Story, settings=SETTINGS)
