@@ -41,7 +41,7 @@ def signed_in(page, penstock):
 
 def sign_in(page, penstock):
     page.goto(f"{penstock.url}/sign-in")
-    page.get_by_label("User name").fill(USERNAME)
+    page.get_by_label("Username").fill(USERNAME)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{penstock.url}/codesuite/codepipeline/pipelines*")

@@ -1,13 +1,14 @@
 """A whole Penstock of the test's own: every process of `manage.py serve`, on a free port."""
 
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
+from html import unescape
 from http.cookiejar import CookieJar
 from itertools import count
 from pathlib import Path
@@ -24,6 +25,19 @@ ROOT = Path(__file__).parents[2]
 USERNAME, PASSWORD = "alice", "correct horse battery"
 PIPELINES = "/codesuite/codepipeline/pipelines"
 STARTED_WITHIN = 120
+READ_STATE = """
+import json, os
+from pipelines.models import PipelineExecution
+execution = PipelineExecution.objects.filter(pipeline__name=os.environ["PIPELINE"]).latest("sequence")
+actions = execution.action_executions.filter(is_latest=True)
+print(json.dumps({
+    "id": str(execution.id),
+    "status": execution.status,
+    "actions": {action.action_name: [action.status, action.error_message] for action in actions},
+    "rows": execution.action_executions.count(),
+}))
+"""
+HIDDEN = re.compile(r'<input type="hidden"[^>]* name="([^"]+)" value="([^"]*)"')
 _numbers = count(1)
 
 
@@ -38,18 +52,22 @@ class Installation:
         self.said = []
         self.environment = {**_inherited(own_broker=own_broker), **environment}
 
+    @property
+    def variables(self):
+        return {
+            **self.environment,
+            "PENSTOCK_HOME": str(self.home),
+            "PORT": str(self.port),
+            "PENSTOCK_ADMIN_USERNAME": USERNAME,
+            "PENSTOCK_ADMIN_PASSWORD": PASSWORD,
+        }
+
     def start(self):
         self.said = []
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],
             cwd=ROOT,
-            env={
-                **self.environment,
-                "PENSTOCK_HOME": str(self.home),
-                "PORT": str(self.port),
-                "PENSTOCK_ADMIN_USERNAME": USERNAME,
-                "PENSTOCK_ADMIN_PASSWORD": PASSWORD,
-            },
+            env=self.variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -59,6 +77,22 @@ class Installation:
         wait_until(lambda: self._is_up() or self.process.poll() is not None, STARTED_WITHIN)
         assert self.process.poll() is None, "\n".join(self.said)
         return self
+
+    def state(self, pipeline):
+        """Status of the pipeline's newest execution, and of its latest actions with their errors.
+
+        Read from the database by a process of its own, whatever else is alive.
+        """
+        reader = [sys.executable, "manage.py", "shell", "--no-imports", "-c", READ_STATE]
+        answer = subprocess.run(
+            reader,
+            cwd=ROOT,
+            env={**self.variables, "PIPELINE": pipeline},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(answer.stdout)
 
     def stop(self):
         """As Ctrl-C does; the exit code."""
@@ -110,10 +144,11 @@ class Visitor:
             return answer.read().decode()
 
     def post(self, path, **fields):
-        """Send the form of the page at `path` with these fields; the text of what comes back."""
+        """Send the form of the page at `path`, hidden fields and all; what comes back."""
         page = self.get(path)
+        hidden = {name: unescape(value) for name, value in HIDDEN.findall(page)}
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
-        body = urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
+        body = urlencode({**hidden, "csrfmiddlewaretoken": token, **fields}).encode()
         request = urllib.request.Request(self.url + path, body, headers={"Referer": self.url})
         with self.opener.open(request, timeout=30) as answer:
             return answer.read().decode()
