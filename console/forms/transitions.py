@@ -21,7 +21,12 @@ class DisableForm(forms.Form):
     reason = Writing(
         label="Reason",
         max_length=REASON_LIMIT,
-        validators=[RegexValidator(rf"\A{REASON.pattern}\Z", "It has other characters in it.")],
+        validators=[
+            RegexValidator(
+                rf"\A{REASON.pattern}\Z",
+                "Only the characters named above are allowed, on one line.",
+            )
+        ],
         help_text="Shown to everybody in front of the stage. Letters, digits, spaces and"
         " ! @ ( ) . * ? - are allowed, on one line.",
     )

@@ -148,11 +148,10 @@ def work_of(action: ActionExecution) -> Work | None:
 
 
 def _is_late(action: ActionExecution, lease: Lease) -> bool:
-    """The runner releases the lease a moment after the end that counted, too: then with its words."""
+    """The lease is released a moment after the end that counted, too: its outcome says the same."""
     if lease.released_at is None or action.ended_at is None:
         return False
-    said = f"{action.status}: {action.error_message}" if action.error_message else action.status
-    return lease.released_at > action.ended_at and lease.outcome != said
+    return lease.released_at > action.ended_at and not lease.outcome.startswith(action.status)
 
 
 def _secrets(type_id: ActionTypeId) -> frozenset[str]:

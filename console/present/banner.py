@@ -87,7 +87,11 @@ def _actions(execution: PipelineExecution) -> list[ActionExecution]:
     """Those that were running when the stop was asked for."""
     were_running = Q(status=ActionStatus.IN_PROGRESS) | Q(ended_at__gte=execution.stop_requested_at)
     latest = execution.action_executions.filter(were_running, is_latest=True)
-    return list(latest.only("action_name", "status", "token").order_by("started_at", "action_name"))
+    return list(
+        latest.only("execution_id", "action_name", "status", "token").order_by(
+            "started_at", "action_name"
+        )
+    )
 
 
 def _what_it_waits_for(execution: PipelineExecution, actions: Sequence[ActionExecution]) -> str:

@@ -17,7 +17,7 @@ from console.present.statuses import (
 from console.present.stopping import StopNotice, stop_notice
 from console.present.transitions import Transition, way_in, way_of
 from pipelines import stages
-from pipelines.core.statuses import ActionStatus, StageStatus
+from pipelines.core.statuses import ActionStatus, StageStatus, StopMode
 from pipelines.models import ActionExecution, Lease, Stage, StageExecution
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class StageCard:
     execution_id: UUID | None = None
     retries: int = 0
     revisions: tuple[SourceRevision, ...] = ()
-    is_stoppable: bool = False
+    is_busy: bool = False  # an execution holds its lock
+    is_stoppable: bool = False  # and it can still be stopped, or abandoned
     retry: Retry | None = None
     notice: StopNotice | None = None
 
@@ -80,7 +81,7 @@ class Canvas:
     def is_busy(self) -> bool:
         """Whether something may change by itself soon."""
         return self.has_work_left_behind or any(
-            stage.is_stoppable or (stage.way_in and stage.way_in.inbound) for stage in self.stages
+            stage.is_busy or (stage.way_in and stage.way_in.inbound) for stage in self.stages
         )
 
     def revision(self, stored: int) -> str:
@@ -194,6 +195,7 @@ def _stage_card(
     )
     if stay is None:
         return StageCard(key=key, name=plan.name, words=unreached, way_in=way_in, groups=groups)
+    is_locked = StageStatus(stay.status).locks
     return StageCard(
         key=key,
         name=plan.name,
@@ -204,7 +206,8 @@ def _stage_card(
         execution_id=stay.execution_id,
         retries=stay.manual_retry_attempt,
         revisions=source_revisions(stay.execution.source_revisions),
-        is_stoppable=StageStatus(stay.status).locks,
+        is_stoppable=is_locked and stay.execution.stop_mode != StopMode.ABANDON,
+        is_busy=is_locked,
         retry=_retry(rows, stay, latest),
         notice=_notice(stay, latest, usual),
     )

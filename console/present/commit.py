@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pipelines.git import ChangedFile, Changes
+    from pipelines.git import ChangedFile, Changes, Commit
 
 WORDS = {
     "A": "Added",
@@ -58,6 +58,11 @@ class ChangesView:
     @property
     def deleted(self) -> int:
         return sum(file.deleted for file in self.files)
+
+
+def body_of(commit: Commit) -> str:
+    """What the message says below its first line."""
+    return commit.message.partition("\n")[2].strip("\n")
 
 
 def changes_view(changes: Changes) -> ChangesView:

@@ -12,7 +12,7 @@ from pipelines.core.arns import user_of
 from pipelines.core.statuses import ExecutionStatus, StopMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from pipelines.models import ActionExecution, PipelineExecution, Stage, StopRequest
@@ -100,7 +100,9 @@ def _notice(
     stay = execution.occupied
     if stay is None:
         return stop_notice(execution, "", (), {})
-    usual = next((stage.usual_seconds for stage in stages if stage.name == stay.stage_name), {})
+    usual: Mapping[str, float] = next(
+        (stage.usual_seconds for stage in stages if stage.name == stay.stage_name), {}
+    )
     inside = (each for each in actions if each.is_latest and each.stage_execution_id == stay.pk)
     return stop_notice(execution, stay.stage_name, inside, usual)
 

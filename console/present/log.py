@@ -1,4 +1,4 @@
-"""The log of an action as a page shows it: a part at a time, as text without a terminal's tricks."""
+"""The log of an action as a page shows it: part by part, as text without a terminal's tricks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _read(file: BinaryIO, *, offset: int | None, limit: int) -> LogPart:
     whole = _whole(raw, limit=limit - skipped)
     return LogPart(
         text=plain(raw[:whole]),
-        unfinished=plain(raw[whole:]),
+        unfinished=plain(raw[whole : len(raw) - _cut_character(raw)]),
         next_offset=start + whole,
         end=start + len(raw),
         size=size,
@@ -100,7 +100,7 @@ def _cut_character(raw: bytes) -> int:
 
 
 def plain(raw: bytes) -> str:
-    """Text without colours and cursor movements; of a line drawn again and again, the last state."""
+    """Text without colours and cursor movements; of a line drawn many times, the last state."""
     text = ESCAPES.sub("", raw.decode("utf-8", errors="replace").replace("\r\n", "\n"))
     if "\r" in text:
         text = "\n".join(_last_state(line) for line in text.split("\n"))

@@ -110,7 +110,9 @@ def _live(
     if execution.occupied is None:
         return {}
     latest = execution.occupied.action_executions.filter(is_latest=True)
-    rows = latest.filter(action_name__in=forecast.live).only("action_name", "started_at", "token")
+    rows = latest.filter(action_name__in=forecast.live).only(
+        "stage_execution_id", "action_name", "started_at", "token"
+    )
     return {
         row.action_name: estimating.Live(
             name=row.action_name,

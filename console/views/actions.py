@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import Http404, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from typing import Any
     from uuid import UUID
 
-    from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
     from console.live import HtmxHttpRequest
     from pipelines.models import ActionExecution
 
 CHUNK = 64 * 1024
+PLAIN = "text/plain; charset=utf-8"
 
 
 @require_safe
@@ -105,15 +105,13 @@ def _number(request: HtmxHttpRequest, parameter: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
-def _raw(path: Path) -> StreamingHttpResponse:
+def _raw(path: Path) -> HttpResponseBase:
     """As much as there is now, piece by piece."""
     if not path.is_file():
-        raise Http404("There is no log yet.")
+        return HttpResponse("There is no log yet.\n", content_type=PLAIN, status=404)
     size = path.stat().st_size
     headers = {"Content-Length": str(size), "X-Content-Type-Options": "nosniff"}
-    return StreamingHttpResponse(
-        _pieces(path, size), content_type="text/plain; charset=utf-8", headers=headers
-    )
+    return StreamingHttpResponse(_pieces(path, size), content_type=PLAIN, headers=headers)
 
 
 def _pieces(path: Path, size: int) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from console.present.commit import changes_view
+from console.present.commit import body_of, changes_view
 from pipelines import git, places
 from pipelines.providers.source_codecommit import REPOSITORY_NAME
 
@@ -25,6 +25,7 @@ def details(request: HttpRequest, repository: str, commit_id: str) -> HttpRespon
         context = {
             "repository": repository,
             "commit": commit,
+            "body": body_of(commit),
             "branches": git.branches_with(folder, commit.id),
             "changes": changes_view(git.changes(folder, commit.id)),
         }

@@ -75,7 +75,9 @@ def _page(
     execution = finding.execution(pipeline, execution_id)
     actions = _actions(execution)
     requests = execution.stop_requests.order_by("requested_at", "pk")
-    view = summary(execution, actions=actions, requests=requests, stages=list(pipeline.stages.all()))
+    view = summary(
+        execution, actions=actions, requests=requests, stages=list(pipeline.stages.all())
+    )
     is_quiet = execution.is_finished and all(is_over(action) for action in actions)
     context = {
         "pipeline": pipeline,

@@ -11,6 +11,7 @@ from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationK
 from pipelines.core.statuses import RetryMode, StopMode
 from pipelines.models import ActionExecution, Lease
 from pipelines.providers import Dispatch, registered
+from pipelines.providers.contract import Waiting
 from tests.definitions import action as an_action
 from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE, uuid_of_nothing
@@ -174,7 +175,7 @@ def test_secret_configuration_is_masked(signed_in, engine_room):
         output_artifacts=range(2),
         configuration={"Token": ConfigurationKey(secret=True), "Path": ConfigurationKey()},
     )
-    with registered(vault, lambda _: None, Dispatch.WORKER):
+    with registered(vault, lambda _: Waiting(), Dispatch.WORKER):
         configured = {"Token": "hunter2", "Path": "a/b"}
         fetch = an_action("Fetch", vault.id, outputs=["Code"], configuration=configured)
         execution = engine_room.create(stages=[stage("Source", fetch), stage("Ask", approval())])
@@ -205,7 +206,7 @@ def test_an_action_of_a_type_that_is_unknown_here_is_shown(signed_in, engine_roo
         input_artifacts=range(1),
         output_artifacts=range(2),
     )
-    with registered(gone, lambda _: None, Dispatch.WORKER):
+    with registered(gone, lambda _: Waiting(), Dispatch.WORKER):
         fetch = an_action("Fetch", gone.id, outputs=["Code"])
         execution = engine_room.create(stages=[stage("Source", fetch), stage("Ask", approval())])
 
@@ -270,7 +271,7 @@ def test_the_log_is_followed_line_by_line(signed_in, building):
     answer = poll(signed_in, run, first.next_offset, seen=first.size)
 
     text = answer.content.decode()
-    assert text.startswith("<span>three\nfour\n</span>")
+    assert text.startswith("<span data-part>three\nfour\n</span>")
     assert "from=23&amp;seen=23" in text
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -338,7 +339,8 @@ def test_without_htmx_the_log_is_a_place_on_the_page(signed_in, building):
 
 def test_the_raw_log_is_plain_text(signed_in, building):
     run = run_of(building, "Compile")
-    assert signed_in.get(f"{url(run)}/log", {"raw": 1}).status_code == 404
+    none = signed_in.get(f"{url(run)}/log", {"raw": 1})
+    assert (none.status_code, none.content) == (404, b"There is no log yet.\n")
 
     write(run, b"<script>\x1b[31m\xff" * 20_000)
     answer = signed_in.get(f"{url(run)}/log", {"raw": 1})
@@ -351,7 +353,9 @@ def test_the_raw_log_is_plain_text(signed_in, building):
 
 def test_what_does_not_exist_is_not_found(signed_in, engine_room, building):
     run = run_of(building, "Compile")
-    other = engine_room.create(stages=[stage("Source", source()), stage("Ask", approval())], name="o")
+    other = engine_room.create(
+        stages=[stage("Source", source()), stage("Ask", approval())], name="o"
+    )
 
     for path in ("", "/log"):
         assert signed_in.get(f"{url(run)}{path}".replace("website", "o")).status_code == 404
@@ -390,6 +394,7 @@ def test_a_character_is_never_cut(tmp_path):
 
     assert text == "é€🚧" * 60_000
     assert "\ufffd" not in part_from(log, 1).text
+    assert last_part(log_of(tmp_path, b"5 \xe2\x82")).unfinished == "5 "
 
 
 @pytest.mark.parametrize("end", [b"\xff" * 5, b"a\x80\x80\x80\x80", b"\xe2\x82", b"\xf0\x9f\x9a"])

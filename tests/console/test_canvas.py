@@ -3,11 +3,14 @@
 import pytest
 
 from console.present.canvas import canvas_of_execution
+from console.present.statuses import execution_words
+from console.present.transitions import Inbound, Transition
 from pipelines import transitions
 from pipelines.core.statuses import StopMode
 from tests.definitions import commands, source, stage
 from tests.engine_room import ALICE
 
+IN_PROGRESS = execution_words("InProgress")
 STAGES = [
     stage("Source", source()),
     stage("Build", commands("Compile")),
@@ -42,19 +45,21 @@ def test_it_stays_what_it_was_when_others_come_after_it(engine_room, execution):
 
     assert labels(canvas) == ["Succeeded", "Stopped", "Didn't run"]
     assert {stage.execution_id for stage in canvas.stages} == {execution.id, None}
-    assert "not the latest one" in canvas.stage("Build").retry.refusal
+    retry = canvas.stage("Build").retry
+    assert retry
+    assert "not the latest one" in retry.refusal
 
 
 def test_its_transitions_cannot_be_changed_but_show_that_it_waits(engine_room, execution):
     transitions.disable("website", "Test", reason="Held", by=ALICE)
     engine_room.succeed("Compile")
 
-    ways = [stage.way_in for stage in canvas_of_execution(engine_room.again(execution)).stages]
+    into = [stage.way_in for stage in canvas_of_execution(engine_room.again(execution)).stages]
 
-    assert ways[0] is None
-    assert not ways[1].may_be_changed
-    assert ways[2].inbound.execution_id == execution.id
-    assert ways[2].closures == ()
+    assert into[0] is None
+    assert into[1] == Transition(before="Source", into="Build", may_be_changed=False)
+    waiting = Inbound(execution_id=execution.id, words=IN_PROGRESS, is_stoppable=True)
+    assert into[2] == Transition(before="Build", into="Test", inbound=waiting, may_be_changed=False)
 
 
 def test_queries_do_not_grow_with_what_it_did(

@@ -106,7 +106,7 @@ def test_the_timeline_lists_every_run_in_order_of_start(signed_in, engine_room, 
 def test_every_bar_lies_within_the_drawing(signed_in, engine_room, building):
     rows = signed_in.get(url(building)).context["rows"]
 
-    assert all(0 <= row.bar.start and row.bar.start + row.bar.width <= 1000 for row in rows)
+    assert all(row.bar.start >= 0 and row.bar.start + row.bar.width <= 1000 for row in rows)
 
 
 def test_one_that_is_in_progress_offers_to_stop_it(signed_in, building):
@@ -315,9 +315,7 @@ def test_what_does_not_exist_is_not_found(signed_in, engine_room, building, tab)
 
     assert signed_in.get(url(other, tab)).status_code == 404
     assert signed_in.get(url(building, tab).replace("website", "nothing")).status_code == 404
-    assert (
-        signed_in.get(f"{PIPELINE}/executions/{uuid_of_nothing()}/{tab}").status_code == 404
-    )
+    assert signed_in.get(f"{PIPELINE}/executions/{uuid_of_nothing()}/{tab}").status_code == 404
     assert signed_in.get(f"{PIPELINE}/executions/not-an-id/{tab}").status_code == 404
 
 

@@ -197,10 +197,12 @@ def test_stopping_is_told_with_what_it_waits_for_and_why(signed_in, engine_room,
 def test_who_is_abandoning_already_is_not_offered_it_again(signed_in, engine_room, execution):
     engine_room.stop(execution, StopMode.ABANDON)
 
-    text = text_of(signed_in.get(URL))
+    answer = signed_in.get(URL)
+    text = text_of(answer)
 
     assert "is stopping (stop and abandon)" in text
-    assert "mode=abandon" not in text
+    assert "stop-execution?execution=" not in text
+    assert answer.context["every"] == "every 2s"
 
 
 def test_after_an_abandon_the_cards_say_what_became_of_each(signed_in, engine_room, execution):
@@ -373,7 +375,7 @@ def test_a_changed_poll_is_the_region_and_the_news(signed_in, engine_room, execu
 
     assert text.startswith('<section class="cs-stack" id="live"')
     assert "<html" not in text
-    assert '<p id="announcer" hx-swap-oob="innerHTML">' in text
+    assert '<p id="announcer" hx-swap-oob="textContent">' in text
     assert f"Build: Succeeded, execution {str(execution.id)[:8]}." in text
     assert answer.headers["Cache-Control"] == "no-store"
     assert "HX-Request" in answer.headers["Vary"]

@@ -1,6 +1,7 @@
 """What refusals are in HTTP."""
 
 import pytest
+from django.http import HttpResponse
 
 from console.middleware import NotFoundRefusals
 from console.refusals import status_of
@@ -28,6 +29,6 @@ def test_each_kind_has_its_status(refusal, status):
 
 
 def test_other_exceptions_are_left_alone(rf):
-    middleware = NotFoundRefusals(lambda request: None)
+    middleware = NotFoundRefusals(lambda _: HttpResponse())
 
-    assert middleware.process_exception(rf.get("/"), MovedOn("No.")) is None
+    middleware.process_exception(rf.get("/"), MovedOn("No."))
