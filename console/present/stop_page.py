@@ -65,6 +65,14 @@ class StopPage:
     def can_stop(self) -> bool:
         return self.preview is not None and not self.is_abandoning
 
+    @property
+    def news(self) -> str:
+        """What a screen reader is told when the preview has changed."""
+        if self.preview is None:
+            return self.note
+        leads = {StopMode.WAIT: self.preview.lead_wait, StopMode.ABANDON: self.preview.lead_abandon}
+        return f"Execution {str(self.chosen)[:8]}: {' '.join(leads[self.mode])}"
+
 
 def token_of(revision: object, now: datetime, *, is_ticking: bool) -> str:
     """Changes with every change of the pipeline; and now and then, where durations are told."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from console import live
+from console import layout, live
 from console.present.action import has_work_left_behind, is_over
 from console.present.banner import stop_banner
 from console.present.canvas import canvas_of_execution
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     Content = Callable[[PipelineExecution, list[ActionExecution]], dict[str, Any]]
 
-LAYOUTS = ("horizontal", "vertical")
-
 
 @require_safe
 def timeline(request: HtmxHttpRequest, name: str, execution_id: UUID) -> HttpResponse:
@@ -48,10 +46,13 @@ def visualization(request: HtmxHttpRequest, name: str, execution_id: UUID) -> Ht
 
     def content(execution: PipelineExecution, _: list[ActionExecution]) -> dict[str, Any]:
         canvas = canvas_of_execution(execution)
-        layout = _layout(request)
-        return {"tab": "executions/_visualization.html", "canvas": canvas, "layout": layout}
+        return {
+            "tab": "executions/_visualization.html",
+            "canvas": canvas,
+            "layout": layout.chosen(request),
+        }
 
-    return _page(request, name, execution_id, content)
+    return layout.remember(request, _page(request, name, execution_id, content))
 
 
 @require_safe
@@ -93,12 +94,6 @@ def _page(
         **content(execution, actions),
     }
     return live.answer(request, "executions/details.html", "executions/_live.html", context)
-
-
-def _layout(request: HtmxHttpRequest) -> str:
-    """How the reader wants the diagram: as asked for now, or else as on the pipeline's page."""
-    choices = (request.GET.get("view"), request.COOKIES.get("layout"))
-    return next((choice for choice in choices if choice in LAYOUTS), LAYOUTS[0])
 
 
 def _actions(execution: PipelineExecution) -> list[ActionExecution]:

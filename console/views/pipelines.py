@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from console import dialogs, live
+from console import dialogs, layout, live
 from console.actor import arn_of
 from console.forms.pipelines import ReleaseForm
 from console.present import listing
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from console.live import HtmxHttpRequest
 
 LISTED = 100  # pipelines on a page of the list
-LAYOUTS = ("horizontal", "vertical")
-A_YEAR = 365 * 24 * 60 * 60
 
 
 @require_safe
@@ -68,13 +66,12 @@ def view(request: HtmxHttpRequest, name: str) -> HttpResponse:
         return live.nothing_new()
     pipeline = finding.pipeline(name)
     canvas = canvas_of_pipeline(pipeline)
-    layout = _layout(request)
     context = {
         "pipeline": pipeline,
         "arn": _arn(pipeline),
         "stop_banner": stop_banner(request, pipeline),
         "canvas": canvas,
-        "layout": layout,
+        "layout": layout.chosen(request),
         "revision": canvas.revision(pipeline.revision),
         "shown": shown(canvas),
         "news": news(request.GET.get("shown", ""), canvas),
@@ -83,9 +80,7 @@ def view(request: HtmxHttpRequest, name: str) -> HttpResponse:
         "as_of": timezone.now(),
     }
     response = live.answer(request, "pipelines/view.html", "pipelines/_live.html", context)
-    if "view" in request.GET:
-        response.set_cookie("layout", layout, max_age=A_YEAR, samesite="Lax", httponly=True)
-    return response
+    return layout.remember(request, response)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -124,12 +119,6 @@ def _neighbours(page: Page[Pipeline], asked: str) -> dict[str, str]:
         name: f"?{urlencode({'q': asked, 'page': number})}" if number else ""
         for name, number in numbers.items()
     }
-
-
-def _layout(request: HttpRequest) -> str:
-    """How the reader wants the diagram: as asked for now, or else as the last time."""
-    choices = (request.GET.get("view"), request.COOKIES.get("layout"))
-    return next((choice for choice in choices if choice in LAYOUTS), LAYOUTS[0])
 
 
 def _arn(pipeline: Pipeline) -> str:

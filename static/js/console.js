@@ -115,7 +115,7 @@
   }, true);
 
   tick();
-  all('[data-log]', log => { if (log.querySelector('[data-live]')) log.scrollTop = log.scrollHeight; });
+  all('[data-log]', log => { log.scrollTop = log.scrollHeight; });
   const flash = document.querySelector('.cs-flash__body');
   if (flash) setTimeout(() => say(flash.textContent.trim().replace(/\s+/g, ' ')), 400);
 })();

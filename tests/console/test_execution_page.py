@@ -230,8 +230,9 @@ def test_revisions_are_listed_with_their_links(signed_in, engine_room):
 
 def test_the_diagram_follows_the_readers_layout(signed_in, building):
     assert 'data-view="horizontal"' in page(signed_in, building, "visualization")
-    assert 'data-view="vertical"' in page(signed_in, building, "visualization", view="vertical")
     assert 'data-view="horizontal"' in page(signed_in, building, "visualization", view="<x>")
+    assert 'data-view="vertical"' in page(signed_in, building, "visualization", view="vertical")
+    assert 'data-view="vertical"' in page(signed_in, building, "visualization")
 
 
 @pytest.mark.parametrize("tab", TABS)
