@@ -60,7 +60,7 @@ def hold(pipeline: Pipeline, stage_name: str, *, execution: PipelineExecution, b
     """Disable the way into a stage, inside the transaction of a stop; once disabled, it stays."""
     stage = pipeline.stages.get(name=stage_name)
     if stage.inbound_enabled:
-        reason = f"Held while execution {execution.id} is stopped"
+        reason = f"Held while execution {str(execution.id)[:8]} is stopped"
         _set(stage, TransitionType.INBOUND, enabled=False, reason=reason, by=by)
 
 

@@ -1,5 +1,6 @@
 """Driving the engine by hand: no Celery, no provider, every step one call."""
 
+from typing import Any
 from uuid import UUID
 
 from pipelines import approvals, definitions, engine, executions, stages, transitions
@@ -28,7 +29,7 @@ class EngineRoom:
 
     def __init__(self):
         self.woken: list[int] = []
-        self.pipeline = None
+        self.pipeline: Any = None
         plan_of.cache_clear()  # the pipelines of other tests had the same ids
 
     def wake(self, pipeline_id):

@@ -360,7 +360,7 @@ def test_a_poll_after_a_change_gets_the_table_and_says_what_changed(
     assert answer.context["news"] == (
         f"Execution {str(second.pk)[:8]}: In progress. Execution {str(building.pk)[:8]}: Stopped."
     )
-    assert 'id="announcer" hx-swap-oob' in text
+    assert 'id="announcer" role="status" hx-swap-oob="morph"' in text
     assert answer["Cache-Control"] == "no-store"
 
 

@@ -375,7 +375,7 @@ def test_a_changed_poll_is_the_region_and_the_news(signed_in, engine_room, execu
 
     assert text.startswith('<section class="cs-stack" id="live"')
     assert "<html" not in text
-    assert '<p id="announcer" hx-swap-oob="textContent">' in text
+    assert 'id="announcer" role="status" hx-swap-oob="morph"' in text
     assert f"Build: Succeeded, execution {str(execution.id)[:8]}." in text
     assert answer.headers["Cache-Control"] == "no-store"
     assert "HX-Request" in answer.headers["Vary"]

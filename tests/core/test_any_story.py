@@ -131,7 +131,7 @@ class Record:
 
     @property
     def stay(self):
-        return self.stays[self.occupies]
+        return self.stays[str(self.occupies)]
 
     @property
     def runs(self):
@@ -157,14 +157,14 @@ class Story(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.version = 1
-        self.plan = None
+        self.plan: Any = None  # the current version's
         self.closed = set()
         self.records: dict[Any, Record] = {}
         self.latest: dict[str, Any] = {}  # stage -> who entered it last
         self.run_ids = 0
         self.is_quiet = True  # the engine has seen everything
         self.ended: dict[int, ActionStatus] = {}  # every run that was ever seen to have ended
-        self.frozen: dict[Any, tuple] = {}  # what a stop allows to exist: runs and stages
+        self.frozen: dict[Any, Any] = {}  # what a stop allows to exist: runs and stages
 
     # What is stored, as the rules see it.
 
@@ -224,6 +224,7 @@ class Story(RuleBasedStateMachine):
             case StartAction(_, action):
                 self.start_action(record, action)
             case FailAction(_, action):
+                assert record.stop is not StopMode.ABANDON  # R10
                 self.end(record, action, ActionStatus.FAILED)
             case AbandonAction(_, action):
                 assert StopMode.ABANDON in record.accepted_now  # I6, I8
@@ -305,11 +306,10 @@ class Story(RuleBasedStateMachine):
         assert record.live == was_live  # R2
         self.is_quiet = False
 
-    @rule(which=which, stage=which, mode=st.sampled_from(RetryMode))
-    def retry(self, which, stage, mode):
-        record = self.any_record(which)
-        stages = list(record.stays) or [self.plan.first.name]
-        name = stages[stage % len(stages)]
+    @rule(which=which, mode=st.sampled_from(RetryMode), likely=st.booleans())
+    def retry(self, which, mode, likely):
+        """Of any stay there ever was, or of one that has ended badly."""
+        record, name = self.any_stay(which, badly_ended_only=likely)
         before = self.snapshot()
         try:
             rerun = actions_to_rerun(self.retry_facts(record, name), mode=mode)
@@ -347,6 +347,7 @@ class Story(RuleBasedStateMachine):
             actions={run.action: run.status for run in stay.latest} if stay else {},
         )
 
+    @precondition(lambda self: self.version < 3 and len(self.records) > 2)
     @rule(plan=plans())
     def update_the_pipeline(self, plan):
         self.plan, self.version = plan, self.version + 1
@@ -445,7 +446,7 @@ class Story(RuleBasedStateMachine):
 
     @invariant()
     def i9_a_stage_has_one_lock_and_an_execution_holds_at_most_one(self):
-        holders = Counter()
+        holders: Counter[str] = Counter()
         for record in self.records.values():
             held = [name for name, stay in record.stays.items() if stay.status.locks]
             assert held == ([record.occupies] if record.occupies else [])
@@ -474,7 +475,7 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def i12_the_stages_before_the_stop_stay_as_they_were(self):
         for record in self.records.values():
-            *before, _ = list(record.stays.values()) or [None]
+            before = list(record.stays.values())[:-1]
             assert all(stay.status is StageStatus.SUCCEEDED for stay in before)
 
     @invariant()
@@ -531,6 +532,14 @@ class Story(RuleBasedStateMachine):
         while live := [run for r in self.records.values() if matters(r) for run in r.live]:
             live[0].status = ActionStatus.SUCCEEDED
             self.work()
+
+    def any_stay(self, which, *, badly_ended_only):
+        ended = {StageStatus.FAILED, StageStatus.STOPPED}
+        stays = [(r, name, stay) for r in self.records.values() for name, stay in r.stays.items()]
+        badly_ended = [each for each in stays if each[2].status in ended]
+        never_entered = [(self.any_record(which), self.plan.first.name, None)]
+        wanted = (badly_ended_only and badly_ended) or stays or never_entered
+        return wanted[which % len(wanted)][:2]
 
     def any_record(self, which):
         return list(self.records.values())[which % len(self.records)]

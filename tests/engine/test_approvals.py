@@ -115,8 +115,7 @@ def test_the_empty_token_is_not_that_of_an_action_that_has_none(engine_room, exe
 
 def test_what_does_not_exist_is_refused(engine_room, execution):
     def answer(pipeline_name, *where):
-        how = {"token": "x", "status": APPROVED, "summary": "", "by": ALICE}
-        approvals.answer(pipeline_name, where, **how)
+        approvals.answer(pipeline_name, where, token="x", status=APPROVED, summary="", by=ALICE)
 
     with pytest.raises(PipelineNotFound):
         answer("nothing", "Approve", "Ask")

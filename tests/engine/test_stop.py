@@ -290,7 +290,7 @@ def test_holding_keeps_the_next_one_out(engine_room, building):
     assert engine_room.status(building) == "Stopped"
     assert engine_room.again(second).waits_for == "Build"
     held = engine_room.stage("Build")
-    assert held.inbound_reason == f"Held while execution {building.id} is stopped"
+    assert held.inbound_reason == f"Held while execution {str(building.id)[:8]} is stopped"
     assert held.inbound_changed_by == ALICE
 
 
@@ -310,6 +310,7 @@ def test_there_is_nothing_to_hold_for_who_is_in_no_stage(engine_room, waiting):
 
 def test_what_was_shown_can_be_stopped(engine_room, building):
     shown = executions.preview_stop(building)
+    assert shown
     engine_room.stop(building, ABANDON, seen=shown.seen)
 
     assert shown.abandon.live == ("Compile",)
@@ -318,6 +319,7 @@ def test_what_was_shown_can_be_stopped(engine_room, building):
 
 def test_what_has_moved_on_since_it_was_shown_is_not_stopped(engine_room, building):
     shown = executions.preview_stop(building)
+    assert shown
     engine_room.succeed("Compile")
     before = engine_room.digest()
 
