@@ -1,6 +1,7 @@
 """The demo really runs: a commit's content arrives in the bucket that it is deployed to."""
 
 from collections import deque
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -17,7 +18,7 @@ class Workers:
     """Does in this thread, one after the other, what the workers would be told."""
 
     def __init__(self):
-        self.told = deque()
+        self.told: deque[tuple[Any, tuple[Any, ...]]] = deque()
 
     def send(self, task, *arguments):
         self.told.append((task, arguments))

@@ -9,7 +9,7 @@ from pipelines.models import ActionExecution, Lease
 from pipelines.providers import Dispatch
 from pipelines.providers.contract import Failed, Succeeded, Waiting
 from tests.definitions import action, definition, source, stage
-from tests.engine_room import ALICE, EngineRoom
+from tests.engine_room import ALICE
 
 TRIAL = ActionType(
     id=ActionTypeId(Category.BUILD, "AWS", "Trial", "1"),
@@ -20,13 +20,9 @@ TRIAL = ActionType(
 
 
 @pytest.fixture
-def room(transactional_db, monkeypatch):
+def room(transactional_db, engine_room):
     """The engine driven by hand, with rows that other threads see."""
-    from pipelines import tasks
-
-    room = EngineRoom()
-    monkeypatch.setattr(tasks, "wake", room.wake)
-    return room
+    return engine_room
 
 
 def with_trial(room, perform, *, dispatch=Dispatch.WORKER):
@@ -139,7 +135,7 @@ def test_the_result_of_an_abandoned_action_goes_to_its_log_only(room):
 
 
 def test_abandoned_work_is_seen_to_go_on_until_it_ends(room):
-    seen = []
+    seen: list[bool] = []
 
     def work(_):
         room.stop(trial.execution, StopMode.ABANDON)

@@ -281,7 +281,7 @@ def test_what_was_searched_for_is_in_the_form_again(signed_in, building):
 def test_pages_go_on_where_the_last_one_ended(signed_in, building):
     executions = [building, *many(building.pipeline, 44)][::-1]
 
-    pages, place = [], {}
+    pages, place = [], {}  # type: ignore[var-annotated]
     for _ in range(3):
         page = signed_in.get(PAGE, place).context["page"]
         pages.append(page)

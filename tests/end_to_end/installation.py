@@ -13,6 +13,7 @@ from http.cookiejar import CookieJar
 from itertools import count
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import urlencode
 
 import psutil
@@ -28,7 +29,8 @@ STARTED_WITHIN = 120
 READ_STATE = """
 import json, os
 from pipelines.models import PipelineExecution
-execution = PipelineExecution.objects.filter(pipeline__name=os.environ["PIPELINE"]).latest("sequence")
+executions = PipelineExecution.objects.filter(pipeline__name=os.environ["PIPELINE"])
+execution = executions.latest("sequence")
 actions = execution.action_executions.filter(is_latest=True)
 print(json.dumps({
     "id": str(execution.id),
@@ -48,7 +50,7 @@ class Installation:
         self.home = home
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
+        self.process: Any = None
         self.said = []
         self.environment = {**_inherited(own_broker=own_broker), **environment}
 
@@ -147,9 +149,10 @@ class Visitor:
         """Send the form of the page at `path`, hidden fields and all; what comes back."""
         page = self.get(path)
         hidden = {name: unescape(value) for name, value in HIDDEN.findall(page)}
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+        [token, *_] = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         body = urlencode({**hidden, "csrfmiddlewaretoken": token, **fields}).encode()
-        request = urllib.request.Request(self.url + path, body, headers={"Referer": self.url})
+        address, headers = self.url + path, {"Referer": self.url}
+        request = urllib.request.Request(address, body, headers=headers)  # noqa: S310
         with self.opener.open(request, timeout=30) as answer:
             return answer.read().decode()
 
@@ -176,7 +179,7 @@ def _inherited(*, own_broker):
 
 def _new_database(url):
     name = f"penstock_live_{os.getpid()}_{next(_numbers)}"
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     with psycopg.connect(
         host=database["HOST"] or None,
         port=database["PORT"] or None,

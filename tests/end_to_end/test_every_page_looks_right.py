@@ -1,4 +1,4 @@
-"""Every page in light and dark, wide and narrow: accessible, inside its width, without complaints."""
+"""Every page in light and dark, wide and narrow: accessible, not too wide, no complaints."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
