@@ -115,8 +115,8 @@ def stop_page(pipeline: Pipeline, asked: Mapping[str, str]) -> StopPage:
 
 def _unfinished(pipeline: Pipeline) -> list[PipelineExecution]:
     """Newest first, as in the history."""
-    found = pipeline.executions.unfinished().order_by("-sequence").select_related("occupied")
-    listed = list(found.defer("artifacts", "variables"))
+    found = pipeline.executions.unfinished().select_related("occupied")
+    listed = list(found.defer("artifacts", "variables"))[::-1]
     for execution in listed:
         execution.pipeline = pipeline
     return listed

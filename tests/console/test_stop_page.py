@@ -563,6 +563,12 @@ def test_after_the_stop_one_is_back_where_one_came_from(signed_in, building):
     assert answer.url == f"{HISTORY}?q=a&stop={building.pk}"
 
 
+def test_the_way_back_is_kept_by_the_preview_without_javascript(signed_in, building):
+    text = signed_in.get(PAGE, {"next": HISTORY}).content.decode()
+
+    assert f'<input type="hidden" name="next" value="{HISTORY}">' in text
+
+
 @pytest.mark.parametrize("page", ["//evil.example/x", "https://evil.example/", "javascript:x", ""])
 def test_never_to_another_site(page, signed_in, building):
     answer = signed_in.get(PAGE, {"next": page})
