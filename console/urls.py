@@ -9,6 +9,7 @@ from console.views import (
     commits,
     executions,
     history,
+    home,
     pipelines,
     sign_in,
     stages,
@@ -41,7 +42,7 @@ one_pipeline: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("", pipelines.home, name="home"),
+    path("", home.home, name="home"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
     path("codesuite/codepipeline/pipelines/<str:name>/", include(one_pipeline)),
     path(

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models.functions import Lower
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -27,16 +26,11 @@ from pipelines.models import Pipeline
 
 if TYPE_CHECKING:
     from django.core.paginator import Page
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
 
     from console.live import HtmxHttpRequest
 
 LISTED = 100  # pipelines on a page of the list
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    return redirect("pipelines")
 
 
 @require_safe

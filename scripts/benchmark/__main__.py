@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark import report, servers
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 SECTIONS = ("engine", "stops", "pages", "decisions")
 LONGEST = 200  # seconds that one set-up may take, whatever happens

@@ -21,7 +21,7 @@ FINISHED = 1000
 Counts = dict[str, int]
 
 
-def measure(*, quick: bool) -> dict[str, Any]:  # noqa: ARG001 - the sections are called alike
+def measure(*, quick: bool) -> dict[str, Any]:
     """Nobody works yet; what was told to the workers meanwhile is forgotten."""
     found = {}
     for finished in (0, FINISHED):

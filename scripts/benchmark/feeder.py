@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import django
+from django.db import OperationalError
 
 if TYPE_CHECKING:
     from pipelines.models import Pipeline
@@ -16,8 +17,11 @@ def main() -> None:
     prefix = sys.argv[1]
     django.setup()
     while True:
-        for pipeline in idle(prefix):
-            start(pipeline)
+        try:
+            for pipeline in idle(prefix):
+                start(pipeline)
+        except OperationalError as problem:
+            print(problem, file=sys.stderr)  # the database is too busy: that is what it is for
         time.sleep(0.02)
 
 

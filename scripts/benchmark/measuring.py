@@ -10,13 +10,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 from django.core.management import call_command
 
 from benchmark import servers
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 SETUPS = {"embedded": servers.embedded, "postgres": servers.postgres}
 MODULES = {

@@ -16,6 +16,8 @@ class Run(models.Model):
 
     ended_at = models.DateTimeField(null=True)
 
+    objects: models.Manager[Run] = models.Manager()
+
     class Meta:
         app_label = "benchmark"
 
@@ -29,6 +31,8 @@ class Step(models.Model):
     result = models.JSONField(default=dict)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects: models.Manager[Step] = models.Manager()
 
     class Meta:
         app_label = "benchmark"

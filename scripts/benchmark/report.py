@@ -69,10 +69,12 @@ def _engine(report: Report, setup: str, figures: Figures) -> None:
 
 def _stops(report: Report, setup: str, figures: Figures) -> None:
     print("\nStop and abandon: milliseconds from the request until Stopped can be read")
-    print(f"  {'100 executions are ..., the stopped one is ...':<48}{'p50':>8}{'p99':>9}{'call':>8}")
+    print(
+        f"  {'100 executions are ..., the stopped one is ...':<48}{'p50':>8}{'p99':>9}{'call':>8}"
+    )
     for kind, mine in figures.items():
         print(f"  {kind:<48}{mine['p50']:>8.0f}{mine['p99']:>9.0f}{mine['call']:>8.1f}", end="")
-        print(f"   ({mine['stops']} stops)")
+        print(f"   ({mine['stops']} stops, {mine['given up']} not waited for to the end)")
         if kind != "quiet":
             report.target(
                 f"{setup}: Stopped within 1 s at the median, {kind}",
@@ -100,7 +102,10 @@ def _pages(report: Report, setup: str, figures: Figures) -> None:
     print(f"  {'':<36}" + "".join(f"{head:>12}" for head in heads))
     for name in (name for name in pages if ": bare" not in name):
         mine, bare = pages[name], pages[f"{name}: bare"]
-        ratios = mine["rate"] / bare["rate"], mine["rate"] / pages[f"{name}: bare, signed in"]["rate"]
+        ratios = (
+            mine["rate"] / bare["rate"],
+            mine["rate"] / pages[f"{name}: bare, signed in"]["rate"],
+        )
         print(f"  {name:<36}{ratios[0]:>12.2f}{ratios[1]:>12.2f}{mine['rate']:>12.0f}", end="")
         print(f"{mine['micros']:>12.0f}")
         if name == "unchanged poll":

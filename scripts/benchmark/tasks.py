@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmark import noop
-from benchmark.minimal import Run
+from benchmark.minimal import Run, Step
 
 noop.register_all()
 
@@ -37,10 +37,10 @@ def step(run_id: int, number: int) -> None:
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run_id)
         now = timezone.now()
-        marked = run.steps.filter(number=number, status="InProgress")
+        marked = Step.objects.filter(run=run, number=number, status="InProgress")
         if not marked.update(status="Succeeded", result={"summary": ""}, ended_at=now):
             return
-        following = run.steps.filter(number=number + 1)
+        following = Step.objects.filter(run=run, number=number + 1)
         if following.update(status="InProgress", started_at=now):
             transaction.on_commit(partial(step.delay, run_id, number + 1))
         else:

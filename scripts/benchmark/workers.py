@@ -46,7 +46,7 @@ def _is_heard(processes: list[subprocess.Popen[bytes]]) -> bool:
     """Whether a first task was done; there is no use in waiting for a worker that ended."""
     for process in processes:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args} ended: {process.returncode}")
+            raise RuntimeError(f"{process.args!r} ended: {process.returncode}")
     return bool(tasks.client().lpop(tasks.DONE))
 
 
@@ -62,4 +62,4 @@ def forget_nudges() -> None:
     """Empty the queues."""
     with app.connection_for_write() as connection:
         for queue in POOLS:
-            connection.default_channel.queue_purge(queue)
+            app.amqp.queues[queue].bind(connection.default_channel).purge()

@@ -14,7 +14,7 @@ from pipelines.core.statuses import StopMode
 from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
 
-OPEN_TO_ALL = {"healthz", "readyz", "sign-in"}
+OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in"}  # home leads to the list only
 POST_ONLY = {"sign-out", "theme"}
 LEADS_ON = {"home", "sign-in", "action-log"}  # to another page
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
