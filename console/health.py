@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from console.celery import app
 
+QUEUES = ("stops", "engine", "actions")
 FINE = "ok"
 
 
@@ -37,7 +38,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
         _answer(migrations) if items["database"] == FINE else "unknown: no database"
     )
     served = consumed_queues() if items["broker"] == FINE else None
-    for queue in ("engine", "actions"):
+    for queue in QUEUES:
         items[f"{queue} worker"] = _worker(queue, served)
     ready = all(said == FINE for said in items.values())
     status = FINE if ready else "not ready"
@@ -76,7 +77,7 @@ def consumed_queues() -> set[str]:
     for limit in (2, None):
         answers = app.control.inspect(timeout=1, limit=limit).active_queues() or {}
         queues |= {queue["name"] for worker in answers.values() for queue in worker}
-        if {"engine", "actions"} <= queues:
+        if set(QUEUES) <= queues:
             break
     return queues
 

@@ -163,6 +163,8 @@ CELERY_TASK_DEFAULT_QUEUE = "engine"
 CELERY_TASK_ROUTES = {
     "pipelines.tasks.advance": {"queue": "engine"},
     "pipelines.tasks.sweep": {"queue": "engine"},
+    "pipelines.tasks.perform_at_once": {"queue": "engine"},
+    "pipelines.tasks.carry_out_stop": {"queue": "stops"},
     "pipelines.tasks.perform": {"queue": "actions"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -124,7 +124,7 @@ def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console 
         transitions.hold(pipeline, execution.occupied.stage_name, execution=execution, by=by)
     _accept_stop(execution, mode=mode, by=by, reason=reason)
     pipeline.bump()
-    tasks.wake(pipeline.pk)
+    tasks.hurry(pipeline.pk)
     return execution
 
 

@@ -31,15 +31,32 @@ def wake(pipeline_id: int) -> None:
     transaction.on_commit(partial(_send, advance, pipeline_id), robust=True)
 
 
+def hurry(pipeline_id: int) -> None:
+    """The same for a stop, which waits for no other pipeline's decisions."""
+    transaction.on_commit(partial(_send, carry_out_stop, pipeline_id), robust=True)
+
+
 @shared_task
 def advance(pipeline_id: int) -> None:
     """Bring a pipeline as far forward as it can go."""
-    _carry_on(engine.run(pipeline_id))
+    _carry_on(engine.run(pipeline_id, at_once=runner.at_once))
+
+
+@shared_task
+def carry_out_stop(pipeline_id: int) -> None:
+    """The same as `advance`, from a queue of its own."""
+    _carry_on(engine.run(pipeline_id, at_once=runner.at_once))
 
 
 @shared_task
 def perform(pipeline_id: int, action_id: str) -> None:
     """Do the work of one action execution, unless somebody did or does."""
+    _carry_on(runner.perform(pipeline_id, UUID(action_id)))
+
+
+@shared_task
+def perform_at_once(pipeline_id: int, action_id: str) -> None:
+    """The same for work that takes no time: it does not queue behind work that does."""
     _carry_on(runner.perform(pipeline_id, UUID(action_id)))
 
 
@@ -54,14 +71,10 @@ def sweep() -> None:
 
 
 def _carry_on(started: Iterable[Started]) -> None:
-    """Hand the started actions to the workers; what takes no time is done here and now."""
-    todo = list(started)
-    while todo:
-        action = todo.pop()
-        if runner.is_done_inline(action.type_id):
-            todo += runner.perform(action.pipeline_id, action.action_id)
-        else:
-            _send(perform, action.pipeline_id, str(action.action_id))
+    """Hand the started actions to the workers."""
+    for action in started:
+        task = perform_at_once if runner.is_done_at_once(action.type_id) else perform
+        _send(task, action.pipeline_id, str(action.action_id))
 
 
 def _send(task: Any, *arguments: object) -> None:

@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def is_done_inline(type_id: ActionTypeId) -> bool:
-    """Whether the engine may do this work itself, because it takes no time and has no effects."""
+def is_done_at_once(type_id: ActionTypeId) -> bool:
+    """Whether this work takes no time and has no effects, so that nobody need be waited for."""
     return providers.is_inline(type_id)
+
+
+def at_once(action: ActionExecution) -> ActionResult | None:
+    """The outcome of work that takes no time and has no effects; None for any other work."""
+    if not is_done_at_once(action.type_id):
+        return None
+    return attempt(action, is_lost=threading.Event())
 
 
 def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
@@ -34,8 +41,8 @@ def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
     action = _live(action_id)
     if action is None:
         return ()
-    if is_done_inline(action.type_id):
-        return _perform_at_once(pipeline_id, action)
+    if result := at_once(action):
+        return engine.finish(pipeline_id, action_id, result, at_once=at_once).started
     with held(action) as hold:
         if hold is None:
             return ()
@@ -44,11 +51,6 @@ def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
             return _perform_held(pipeline_id, action, hold)
         finally:
             _show(pipeline_id)
-
-
-def _perform_at_once(pipeline_id: int, action: ActionExecution) -> tuple[Started, ...]:
-    result = attempt(action, is_lost=threading.Event())
-    return engine.finish(pipeline_id, action.pk, result).started if result else ()
 
 
 def _perform_held(pipeline_id: int, action: ActionExecution, hold: Hold) -> tuple[Started, ...]:
@@ -77,7 +79,7 @@ def _finish(
     """Tell the engine, again and again while the database is away, as long as the lease is held."""
     while True:
         try:
-            return engine.finish(pipeline_id, action.pk, result)
+            return engine.finish(pipeline_id, action.pk, result, at_once=at_once)
         except OperationalError as problem:
             logger.warning("The end of action execution %s is not stored yet: %s", action, problem)
             connection.close()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
 
+QUEUES = {"engine": "stops,engine", "actions": "actions"}
 QUIET = ("--without-gossip", "--without-mingle")
 POOLS = {
     "engine": ("--concurrency", str(settings.PENSTOCK_ENGINE_CONCURRENCY)),
@@ -33,8 +34,17 @@ def working() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         processes = [stack.enter_context(running(beat, home / "beat.log"))]
         for queue, pool in POOLS.items():
-            worker = [*celery, "worker", "-I", "benchmark.tasks", "-Q", queue, "-n", f"{queue}@%h"]
-            command = [*worker, *pool, "--loglevel", "INFO", *QUIET]
+            worker = [
+                *celery,
+                "worker",
+                "-I",
+                "benchmark.tasks",
+                "-Q",
+                QUEUES[queue],
+                "-n",
+                f"{queue}@%h",
+            ]
+            command = [*worker, "-n", f"{queue}@%h", *pool, "--loglevel", "INFO", *QUIET]
             processes.append(stack.enter_context(running(command, home / f"{queue}.log")))
         for queue in POOLS:
             tasks.tell.apply_async(queue=queue)
@@ -61,5 +71,5 @@ def wait_for_word(within: float) -> float:
 def forget_nudges() -> None:
     """Empty the queues."""
     with app.connection_for_write() as connection:
-        for queue in POOLS:
+        for queue in ("stops", *POOLS):
             app.amqp.queues[queue].bind(connection.default_channel).purge()

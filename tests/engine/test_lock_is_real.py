@@ -24,6 +24,7 @@ def room(transactional_db, monkeypatch):
     """The engine driven by hand, with rows that other threads see."""
     room = EngineRoom()
     monkeypatch.setattr(tasks, "wake", room.wake)
+    monkeypatch.setattr(tasks, "hurry", room.wake)
     return room
 
 
