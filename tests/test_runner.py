@@ -8,13 +8,13 @@ from pipelines.core.statuses import FailureCode, StopMode
 from pipelines.models import ActionExecution, Lease
 from pipelines.providers import Dispatch
 from pipelines.providers.contract import Failed, Succeeded, Waiting
-from tests.definitions import action, definition, source, stage
+from tests.definitions import action, definition, s3_source, source, stage
 from tests.engine_room import ALICE
 
 TRIAL = ActionType(
     id=ActionTypeId(Category.BUILD, "AWS", "Trial", "1"),
     label="Trial",
-    input_artifacts=range(2),
+    input_artifacts=range(3),
     output_artifacts=range(2),
 )
 
@@ -200,6 +200,26 @@ def test_inline_work_needs_no_lease(room):
 
     assert again(trial).status == "Succeeded"
     assert not Lease.objects.exists()
+
+
+def test_input_artifacts_come_in_the_order_of_the_definition(room):
+    seen = []
+
+    def work(work):
+        seen.append(list(work.input_artifacts))
+        return Succeeded()
+
+    with providers.registered(TRIAL, work):
+        sources = stage("Source", source(output="Zebra"), s3_source("Get", output="A"))
+        trial = action("Try", TRIAL.id, inputs=["Zebra", "A"])
+        stages = [sources, stage("Work", trial)]
+        room.pipeline = definitions.create(definition(stages=stages), by=ALICE)
+        room.settle()
+        room.succeed("Fetch", artifacts={"Zebra": "website/Zebra/abc"})
+        room.succeed("Get", artifacts={"A": "website/A/abc"})
+        runner.perform(room.pipeline.pk, room.live("Try").pk)
+
+    assert seen == [["Zebra", "A"]]
 
 
 def test_the_workspace_is_empty_and_removed(room):

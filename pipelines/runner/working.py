@@ -135,8 +135,8 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         log_limit=settings.PENSTOCK_LOG_LIMIT_BYTES,
         timeout=action.deadline - timezone.now(),
         input_artifacts={
-            name: artifacts.path_of(places.artifacts(), key)
-            for name, key in action.input_artifacts.items()
+            name: artifacts.path_of(places.artifacts(), action.input_artifacts[name])
+            for name in plan.input_artifacts  # in their order, which a stored object has not
         },
         output_artifacts=tuple(
             OutputArtifact(name=artifact.name, files=artifact.files)
