@@ -3,7 +3,14 @@
 import pytest
 
 from pipelines import tasks
+from pipelines.models.pipelines import plan_of
 from tests.engine_room import EngineRoom
+
+
+@pytest.fixture(autouse=True)
+def forgotten_plans():
+    """A database that was emptied gives the same ids to other pipelines."""
+    plan_of.cache_clear()
 
 
 @pytest.fixture

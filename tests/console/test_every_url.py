@@ -161,5 +161,5 @@ def test_a_form_of_another_site_is_refused(world, django_user_model, route):
 
     answer = stranger.post(url(route, world))
 
-    assert answer.status_code in {403, 405}
+    assert answer.status_code in {403, 405, 501}  # 501: the root tells the AWS tools no more
     assert everything_stored() == before
