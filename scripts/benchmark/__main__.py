@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SECTIONS = ("engine", "stops", "pages", "decisions")
-LONGEST = 200  # seconds that one set-up may take, whatever happens
-LONGEST_QUICK = 80
+LONGEST = 420  # seconds that one set-up may take, whatever happens
+LONGEST_QUICK = 160
 
 
 def main() -> None:

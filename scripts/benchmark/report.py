@@ -51,13 +51,13 @@ def _engine(report: Report, setup: str, figures: Figures) -> None:
     for count, measured in figures.items():
         systems = measured["systems"]
         print(f"\nEngine: {count} executions of 21 steps, {measured['rounds']} rounds, medians")
-        print(f"  {'':<36}{'x minimal':>10}{'x chain':>9}{'steps/s':>9}{'p50 ms':>9}{'p99 ms':>9}")
+        print(f"  {'':<36}{'x minimal':>10}{'x chain':>9}{'steps/s':>9}{'ms/step':>9}{'worst':>9}")
         for key, label in SYSTEMS.items():
             mine = systems[key]
             ratios = [mine["rate"] / (systems[base]["rate"] or 1) for base in ("minimal", "chain")]
             print(
                 f"  {label:<36}{ratios[0]:>10.2f}{ratios[1]:>9.2f}"
-                f"{mine['rate']:>9.0f}{mine['p50']:>9.1f}{mine['p99']:>9.1f}"
+                f"{mine['rate']:>9.0f}{mine['ms']:>9.1f}{mine['worst']:>9.1f}"
             )
         ratio = systems["inline"]["rate"] / (systems["minimal"]["rate"] or 1)
         report.target(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Found = TypeVar("Found")
-GRACE = 8.0  # seconds to end in before being killed
+GRACE = 3.0  # seconds to end in before being killed
 SOCKET_ONLY = ["--port", "0", "--appendonly", "yes", "--save", "", "--dir"]  # as in deploy/
 
 
@@ -39,14 +39,14 @@ def running(command: Sequence[str], log: Path, **how: str) -> Iterator[subproces
         end(process)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes], *, grace: float = GRACE) -> None:
     """Ask it to end; kill it when it does not."""
     if process.stdin:
         process.stdin.close()
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(GRACE)
+            process.wait(grace)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

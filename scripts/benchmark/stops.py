@@ -56,10 +56,11 @@ def measure(*, quick: bool) -> dict[str, Any]:
         wait_until(lambda: waiting.count() == len(held))
         victims = [(a.execution.pipeline.name, a.execution_id) for a in waiting]
         found = {"quiet": stop_waiting(victims[:count], seconds).summary()}
-    for position, dispatch in enumerate((Dispatch.WORKER, Dispatch.INLINE), start=1):
-        mine = victims[position * count : (position + 1) * count]
+        found |= under_load(Dispatch.WORKER, busy, victims[count : 2 * count], seconds)
+    _forget_busy()
+    if not quick:
         with workers.working():
-            found |= under_load(dispatch, busy, mine, seconds)
+            found |= under_load(Dispatch.INLINE, busy, victims[2 * count :], seconds)
         _forget_busy()
     return found
 

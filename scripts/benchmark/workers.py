@@ -34,16 +34,7 @@ def working() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         processes = [stack.enter_context(running(beat, home / "beat.log"))]
         for queue, pool in POOLS.items():
-            worker = [
-                *celery,
-                "worker",
-                "-I",
-                "benchmark.tasks",
-                "-Q",
-                QUEUES[queue],
-                "-n",
-                f"{queue}@%h",
-            ]
+            worker = [*celery, "worker", "-I", "benchmark.tasks", "-Q", QUEUES[queue]]
             command = [*worker, "-n", f"{queue}@%h", *pool, "--loglevel", "INFO", *QUIET]
             processes.append(stack.enter_context(running(command, home / f"{queue}.log")))
         for queue in POOLS:
