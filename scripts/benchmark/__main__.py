@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -26,12 +27,16 @@ def main() -> None:
     options = arguments()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    results = {}
-    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
+    results: dict[str, dict[str, Any]] = {}
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder,
+    ):
         for name in setups(options):
             home = Path(folder) / name
             home.mkdir()
-            results[name] = measured(name, home, options)
+            results[name] = {"exit": "interrupted", "processors": os.cpu_count()}
+            measured(name, home, options, results[name])
     if options.json:
         options.json.write_text(json.dumps(results, indent=2))
     met = report.show(results)
@@ -57,8 +62,8 @@ def setups(options: argparse.Namespace) -> list[str]:
     return ["embedded", "postgres"] if wanted and servers.has_postgres() else ["embedded"]
 
 
-def measured(name: str, home: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """What `benchmark.measuring` found; it and all it started are gone afterwards."""
+def measured(name: str, home: Path, options: argparse.Namespace, found: dict[str, Any]) -> None:
+    """Add what `benchmark.measuring` finds; it and all it started are gone afterwards."""
     results, sections = home / "results.json", options.only or SECTIONS
     command = [sys.executable, "-m", "benchmark.measuring", name, str(home), str(results)]
     child = subprocess.Popen(
@@ -71,18 +76,18 @@ def measured(name: str, home: Path, options: argparse.Namespace) -> dict[str, An
     except subprocess.TimeoutExpired:
         print(f"The {name} set-up took too long: what is missing was cut off.", file=sys.stderr)
     finally:
-        servers.end(child)
+        servers.end(child, grace=15)
         servers.end_group(child.pid)
-    found: dict[str, Any] = json.loads(results.read_text()) if results.exists() else {}
-    return found | {"exit": child.returncode, "processors": os.cpu_count()}
+        found |= json.loads(results.read_text()) if results.exists() else {}
+    found["exit"] = child.returncode
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # once is enough
+    print(f"Ended by {signal.Signals(number).name}.", file=sys.stderr)
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    main()

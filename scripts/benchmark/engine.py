@@ -92,8 +92,8 @@ def measure(*, quick: bool) -> dict[str, Any]:
         for run in SYSTEMS.values():
             run(2)  # both processes have seen everything once
         return {
-            "1": _rounds(1, rounds=rounds, laps=1 if quick else 3, seconds=10 if quick else 20),
-            str(many): _rounds(many, rounds=rounds, laps=1, seconds=10 if quick else 70),
+            "1": _rounds(1, rounds=rounds, laps=1 if quick else 3, seconds=10 if quick else 15),
+            str(many): _rounds(many, rounds=rounds, laps=1, seconds=10 if quick else 50),
         }
 
 

@@ -75,7 +75,7 @@ class Server:
 
 
 def measure(*, quick: bool) -> dict[str, Any]:
-    histories, rounds, seconds = (HISTORIES[:2], 2, 0.3) if quick else (HISTORIES, 3, 0.6)
+    histories, rounds, seconds = (HISTORIES[:2], 2, 0.3) if quick else (HISTORIES, 3, 0.4)
     for finished in histories:
         pipeline = Pipeline.objects.get(name=noop.create(f"shown-{finished}", Dispatch.INLINE))
         decisions.abandon_first(pipeline)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-LONGEST_STOP = 7.0
+LONGEST_STOP = 5.0
 POLL = 0.002
 
 
@@ -46,7 +46,7 @@ class Stops:
 
 
 def measure(*, quick: bool) -> dict[str, Any]:
-    busy, count, seconds = (100, 5, 3.0) if quick else (100, 10, 7.0)
+    busy, count, seconds = (100, 5, 3.0) if quick else (100, 10, 5.0)
     _forget_everything()
     with workers.working():
         held = [noop.create(f"held-{n}", Dispatch.INLINE, asks=True) for n in range(3 * count)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -562,5 +563,6 @@ def undated(facts):
     return replace(facts, executions=tuple(executions))
 
 
+@pytest.mark.timeout(1800)  # for the nightly profile
 def test_any_story_keeps_the_invariants():
     run_state_machine_as_test(Story, settings=SETTINGS)
