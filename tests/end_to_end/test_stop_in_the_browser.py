@@ -1,6 +1,7 @@
 """The seed's procedure, step by step, in a real browser on a running Penstock."""
 
 import re
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
@@ -48,6 +49,14 @@ def stop_what_runs(page, penstock):
         page.locator("#mode-abandon").check()
         page.locator("#stop").click()
     expect(page.locator("main")).not_to_contain_text("is stopping", timeout=PATIENCE)
+
+
+@contextmanager
+def another_page(page, path):
+    """A second tab of the same person."""
+    with page.context.new_page() as other:
+        other.goto(f"{page.url.partition(PIPELINE)[0]}{PIPELINE}/{path}")
+        yield other
 
 
 def stage(page, name):
@@ -187,20 +196,40 @@ def test_an_inbound_execution_is_stopped_from_where_it_waits(browser_page):
     expect(soak_test(page)).to_contain_text("In progress")
 
 
-def test_a_page_that_the_execution_has_left_behind_asks_again(browser_page, gate):
+def test_a_page_that_is_out_of_date_asks_again(browser_page, gate):
+    """Somebody else released a change, which would enter the stage: nobody has been told that."""
     page = browser_page
     page.get_by_role("link", name="Stop execution", exact=True).click()
     expect(page.get_by_role("heading", name="Impact preview")).to_be_visible()
     page.locator("[data-pause]").first.click()
 
-    gate.open()
-    with page.context.new_page() as other:
-        other.goto(page.url.partition("/stop-execution")[0] + "/view")
-        expect(stage(other, "Staging")).to_contain_text("Succeeded", timeout=PATIENCE)
+    with another_page(page, "view") as other:
+        other.get_by_role("link", name="Release change").click()
+        other.get_by_role("button", name="Release", exact=True).click()
+        expect(other.locator("#inbound-Build")).to_be_visible(timeout=PATIENCE)
     choose(page, "Stop and abandon", comments="Too late")
 
-    expect(page.locator("main")).to_contain_text("nothing was stopped")
+    expect(page.locator("main")).to_contain_text("has moved on since this page was drawn")
     expect(page.get_by_label("Comments")).to_have_value("Too late")
+    with another_page(page, "view") as other:
+        expect(soak_test(other)).to_contain_text("In progress")
+
+
+def test_an_execution_that_has_ended_meanwhile_is_not_stopped(browser_page, gate):
+    page = browser_page
+    ended = execution_id(page)
+    page.get_by_role("link", name="Stop execution", exact=True).click()
+    expect(page.get_by_role("heading", name="Impact preview")).to_be_visible()
+    page.locator("[data-pause]").first.click()
+
+    gate.open()
+    with another_page(page, f"executions/{ended}/timeline") as other:
+        status = other.locator("#summary dt:text-is('Status') + dd")
+        expect(status).to_contain_text("Succeeded", timeout=PATIENCE)
+    choose(page, "Stop and abandon", comments="Too late")
+
+    expect(page.locator("main")).to_contain_text("Nothing was stopped")
+    expect(page.locator("main")).to_contain_text(f"'{ended}' cannot be stopped")
 
 
 def test_without_scripts_everything_can_still_be_stopped(browser, browser_page, penstock):
