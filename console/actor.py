@@ -1,15 +1,17 @@
-"""Who asks: the person who is signed in, as the ARN that everything is recorded under."""
+"""Who asks: the person who is signed in, as everything is recorded under and permitted to."""
+
+from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
-from pipelines.core.arns import user_arn
+from pipelines import access
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from pipelines.core.rights import Caller
 
-def arn_of(request: "HttpRequest") -> str:
-    """The ARN of the signed-in user."""
-    return user_arn(account_id=settings.PENSTOCK_ACCOUNT_ID, username=request.user.get_username())
+
+def caller_of(request: HttpRequest) -> Caller:
+    """The signed-in user; `LoginRequiredMiddleware` lets nobody else get here."""
+    return access.caller_of(request.user)

@@ -1,4 +1,4 @@
-"""What one can do with access keys: make one, read its secret to verify a signature."""
+"""Who comes in: people with their roles, and the access keys that requests are signed with."""
 
 from __future__ import annotations
 
@@ -13,12 +13,23 @@ from typing import TYPE_CHECKING
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 
+from pipelines.core.arns import user_arn
+from pipelines.core.rights import Caller, Role
 from pipelines.models import AccessKey
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 _KEY_ALPHABET = string.ascii_uppercase + "234567"
+
+
+def caller_of(user: User | AnonymousUser) -> Caller:
+    """A user with the roles that the groups of the same names give; a superuser has them all."""
+    arn = user_arn(account_id=settings.PENSTOCK_ACCOUNT_ID, username=user.get_username())
+    if getattr(user, "is_superuser", False):
+        return Caller(arn=arn, roles=frozenset(Role))
+    groups: set[str] = set(user.groups.values_list("name", flat=True))
+    return Caller(arn=arn, roles=frozenset(role for role in Role if role in groups))
 
 
 def create_key(user: User, *, access_key_id: str = "", secret: str = "") -> tuple[str, str]:

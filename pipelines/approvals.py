@@ -23,6 +23,8 @@ from pipelines.models import ActionExecution, Pipeline
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pipelines.core.rights import Caller
+
 SUMMARY_LIMIT = 512
 
 
@@ -41,17 +43,18 @@ def answer(
     token: str,
     status: ApprovalStatus,
     summary: str,
-    by: str,
+    by: Caller,
 ) -> datetime:
     """Approve or reject (PutApprovalResult); `where` is the names of stage and action.
 
-    Returns when it was answered.  Raises InvalidRequest, PipelineNotFound, StageNotFound,
-    ActionNotFound, InvalidApprovalToken or ApprovalAlreadyCompleted.
+    Returns when it was answered.  Raises AccessDenied, InvalidRequest, PipelineNotFound,
+    StageNotFound, ActionNotFound, InvalidApprovalToken or ApprovalAlreadyCompleted.
     """
+    by.check("PutApprovalResult", on=finding.arn_of(pipeline_name))
     _check_summary(summary)
     pipeline = finding.locked_pipeline(pipeline_name)
     action = _asked(pipeline, where, token)
-    if not engine.record(pipeline.pk, action.pk, _result(status, summary, by=by)):
+    if not engine.record(pipeline.pk, action.pk, _result(status, summary, by=by.arn)):
         raise _invalid_token(where)
     tasks.wake(pipeline.pk)
     return timezone.now()

@@ -18,16 +18,19 @@ from pipelines.providers import ACTION_TYPES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pipelines.core.rights import Caller
 
-def create(definition: Mapping[str, Any], *, by: str) -> Pipeline:
+
+def create(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
     """Store version 1 of a new pipeline and start its first execution.
 
-    `definition` is the member `pipeline` of CreatePipeline.  Raises PipelineNameInUse and what
-    `core.structure.check` raises; nothing is stored then.
+    `definition` is the member `pipeline` of CreatePipeline.  Raises AccessDenied,
+    PipelineNameInUse and what `core.structure.check` raises; nothing is stored then.
     """
+    by.check("CreatePipeline")
     checked = _checked(definition)
     try:
-        return _create(checked, by=by)
+        return _create(checked, by=by.arn)
     except IntegrityError as taken:
         raise PipelineNameInUse(
             f"A pipeline with the name '{checked['name']}' already exists in account"
@@ -39,19 +42,20 @@ def create(definition: Mapping[str, Any], *, by: str) -> Pipeline:
 
 
 @transaction.atomic
-def update(definition: Mapping[str, Any], *, by: str) -> Pipeline:
+def update(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
     """Store the next version; executions of the one before end as Cancelled.
 
-    Running actions finish first (spec/engine.md §13).  Raises PipelineNotFound and what
-    `core.structure.check` raises.
+    Running actions finish first (spec/engine.md §13).  Raises AccessDenied, PipelineNotFound
+    and what `core.structure.check` raises.
     """
+    by.check("UpdatePipeline")
     checked = _checked(definition)
     pipeline = finding.locked_pipeline(checked["name"])
     pipeline.version += 1
     pipeline.updated_at = timezone.now()
     _take_over(pipeline, checked)
     pipeline.save(update_fields=["version", "updated_at", "execution_mode", "pipeline_type"])
-    _store_version(pipeline, checked, by=by)
+    _store_version(pipeline, checked, by=by.arn)
     pipeline.bump()
     tasks.wake(pipeline.pk)
     return pipeline

@@ -17,6 +17,7 @@ from pipelines.core.refusals import (
     InvalidRequest,
     MovedOn,
 )
+from pipelines.core.rights import ABANDON
 from pipelines.core.statuses import ExecutionStatus, StageStatus, StopMode
 from pipelines.core.stopping import reason_not_to_stop
 from pipelines.core.variables import PIPELINE_NAMESPACE, initial_values
@@ -27,6 +28,8 @@ from pipelines.models.events import STARTED, pipeline_event, stage_event, state_
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
+
+    from pipelines.core.rights import Caller
 
 REASON_LIMIT = 200  # code points
 ASKED_FOR = "StartPipelineExecution"  # the trigger of somebody who waits for the answer
@@ -94,13 +97,34 @@ def start(
     return execution
 
 
+def release(
+    pipeline_name: str,
+    *,
+    by: Caller,
+    client_request_token: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> PipelineExecution:
+    """Start an execution because somebody asked for it (StartPipelineExecution).
+
+    Raises AccessDenied, and what `start` raises.
+    """
+    by.check(ASKED_FOR, on=finding.arn_of(pipeline_name))
+    return start(
+        pipeline_name,
+        trigger_type=ASKED_FOR,
+        trigger_detail=by.arn,
+        client_request_token=client_request_token,
+        variables=variables,
+    )
+
+
 @transaction.atomic
 def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console adds
     pipeline_name: str,
     execution_id: UUID,
     *,
     mode: StopMode,
-    by: str,
+    by: Caller,
     reason: str | None = None,
     hold: bool = False,
     seen: str = "",
@@ -108,12 +132,14 @@ def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console 
     """Accept a request to stop (StopPipelineExecution); the engine carries it out afterwards.
 
     `hold` disables the transition into the stage that the execution occupies, in the same
-    transaction.  `seen` is what `preview_stop` showed the person who asks.  `by` is an ARN.
+    transaction.  `seen` is what `preview_stop` showed the person who asks.  Abandoning is a right
+    of its own.
 
-    Raises InvalidRequest, PipelineNotFound, ExecutionNotStoppable (also for an execution that the
-    pipeline does not have: spec/stop.md U1), DuplicatedStopRequest or MovedOn; nothing is changed
-    then.
+    Raises AccessDenied, InvalidRequest, PipelineNotFound, ExecutionNotStoppable (also for an
+    execution that the pipeline does not have: spec/stop.md U1), DuplicatedStopRequest or MovedOn;
+    nothing is changed then.
     """
+    _check_rights(pipeline_name, mode=mode, hold=hold, by=by)
     check_reason(reason)
     pipeline = finding.locked_pipeline(pipeline_name)
     execution = _of(pipeline, execution_id)
@@ -121,8 +147,8 @@ def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console 
     if seen and seen != _seen(pipeline, execution):
         raise MovedOn("The execution has moved on since this page was drawn; nothing was stopped.")
     if hold and execution.occupied:
-        transitions.hold(pipeline, execution.occupied.stage_name, execution=execution, by=by)
-    _accept_stop(execution, mode=mode, by=by, reason=reason)
+        transitions.hold(pipeline, execution.occupied.stage_name, execution=execution, by=by.arn)
+    _accept_stop(execution, mode=mode, by=by.arn, reason=reason)
     pipeline.bump()
     tasks.hurry(pipeline.pk)
     return execution
@@ -151,6 +177,15 @@ def check_reason(reason: str | None) -> None:
             "1 validation error detected: Value at 'reason' failed to satisfy constraint:"
             " Member must not contain a null character or half of a surrogate pair"
         )
+
+
+def _check_rights(pipeline_name: str, *, mode: StopMode, hold: bool, by: Caller) -> None:
+    arn = finding.arn_of(pipeline_name)
+    by.check("StopPipelineExecution", on=arn)
+    if mode is StopMode.ABANDON:
+        by.check(ABANDON, on=arn)
+    if hold:
+        by.check("DisableStageTransition", on=arn)
 
 
 def _values(

@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from pipelines.core.arns import pipeline_arn
 from pipelines.core.refusals import ExecutionNotFound, PipelineNotFound, StageNotFound
 from pipelines.models import Pipeline, PipelineExecution, Stage
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+
+def arn_of(pipeline_name: str) -> str:
+    """The ARN of a pipeline of that name, whether there is one or not."""
+    return pipeline_arn(
+        region=settings.PENSTOCK_REGION, account_id=settings.PENSTOCK_ACCOUNT_ID, name=pipeline_name
+    )
 
 
 def pipeline(name: str) -> Pipeline:

@@ -25,21 +25,23 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from pipelines.core.rights import Caller
+
 MANUAL = "ManualStageRetry"
 
 
 @transaction.atomic
 def retry(
-    pipeline_name: str, stage_name: str, execution_id: UUID, *, mode: RetryMode, by: str
+    pipeline_name: str, stage_name: str, execution_id: UUID, *, mode: RetryMode, by: Caller
 ) -> PipelineExecution:
     """Resume a stage where it failed or was stopped (RetryStageExecution).
 
     The same execution goes on: what failed or was abandoned runs again as new action executions,
     and what never started follows.
 
-    Raises PipelineNotFound, StageNotFound, NotLatestExecution or StageNotRetryable.
+    Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution or StageNotRetryable.
     """
-    del by  # the one who retries is told by the event log of a later version
+    by.check("RetryStageExecution", on=finding.arn_of(pipeline_name))
     pipeline = finding.locked_pipeline(pipeline_name)
     stage = finding.stage(pipeline, stage_name)
     stay = _stay(pipeline, stage, execution_id)

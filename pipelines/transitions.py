@@ -13,6 +13,7 @@ from pipelines.core.refusals import InvalidRequest
 from pipelines.core.statuses import TransitionType
 
 if TYPE_CHECKING:
+    from pipelines.core.rights import Caller
     from pipelines.models import Pipeline, PipelineExecution, Stage
 
 REASON = re.compile(r"[a-zA-Z0-9!@ \(\)\.\*\?\-]+", re.ASCII)  # as the API has it
@@ -25,16 +26,17 @@ def disable(
     stage_name: str,
     *,
     reason: str,
-    by: str,
+    by: Caller,
     transition: TransitionType = TransitionType.INBOUND,
 ) -> None:
     """Let no execution through any more (DisableStageTransition); again only renews the reason.
 
-    Raises InvalidRequest, PipelineNotFound or StageNotFound.
+    Raises AccessDenied, InvalidRequest, PipelineNotFound or StageNotFound.
     """
+    by.check("DisableStageTransition", on=finding.arn_of(pipeline_name))
     check_reason(reason)
     pipeline, stage = _locked_stage(pipeline_name, stage_name)
-    _set(stage, transition, enabled=False, reason=reason, by=by)
+    _set(stage, transition, enabled=False, reason=reason, by=by.arn)
     pipeline.bump()
 
 
@@ -43,15 +45,16 @@ def enable(
     pipeline_name: str,
     stage_name: str,
     *,
-    by: str,
+    by: Caller,
     transition: TransitionType = TransitionType.INBOUND,
 ) -> None:
     """Let executions through again (EnableStageTransition); who waits enters at once.
 
-    Raises PipelineNotFound or StageNotFound.
+    Raises AccessDenied, PipelineNotFound or StageNotFound.
     """
+    by.check("EnableStageTransition", on=finding.arn_of(pipeline_name))
     pipeline, stage = _locked_stage(pipeline_name, stage_name)
-    _set(stage, transition, enabled=True, reason="", by=by)
+    _set(stage, transition, enabled=True, reason="", by=by.arn)
     pipeline.bump()
     tasks.wake(pipeline.pk)
 

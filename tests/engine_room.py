@@ -6,6 +6,7 @@ from uuid import UUID
 from pipelines import approvals, definitions, engine, executions, stages, transitions
 from pipelines.approvals import ApprovalStatus
 from pipelines.core.results import ActionResult
+from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
 from pipelines.models import (
     ActionExecution,
@@ -21,7 +22,7 @@ from pipelines.models import (
 from pipelines.models.pipelines import plan_of
 from tests.definitions import definition
 
-ALICE = "arn:aws:iam::123456789012:user/alice"
+ALICE = Caller(arn="arn:aws:iam::123456789012:user/alice", roles=frozenset(Role))
 
 
 class EngineRoom:
@@ -42,7 +43,7 @@ class EngineRoom:
 
     def start(self):
         execution = executions.start(
-            self.pipeline.name, trigger_type="StartPipelineExecution", trigger_detail=ALICE
+            self.pipeline.name, trigger_type="StartPipelineExecution", trigger_detail=ALICE.arn
         )
         self.settle()
         return self.again(execution)

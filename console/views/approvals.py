@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs
-from console.actor import arn_of
+from console.actor import caller_of
 from console.forms.approvals import ReviewForm
 from console.present.review import review_of
 from pipelines import approvals, finding
@@ -34,7 +34,7 @@ def review(request: HtmxHttpRequest, name: str, stage: str, action: str) -> Http
             token=form.cleaned_data["token"],
             status=form.cleaned_data["status"],
             summary=form.cleaned_data["summary"],
-            by=arn_of(request),
+            by=caller_of(request),
         )
         return f"{action} is {form.cleaned_data['status'].lower()}."
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -14,14 +13,13 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from console import dialogs, layout, live
-from console.actor import arn_of
+from console.actor import caller_of
 from console.forms.pipelines import ReleaseForm
 from console.present import listing
 from console.present.announcing import news, shown
 from console.present.banner import stop_banner
 from console.present.canvas import canvas_of_pipeline
 from pipelines import executions, finding
-from pipelines.core.arns import pipeline_arn
 from pipelines.models import Pipeline
 
 if TYPE_CHECKING:
@@ -62,7 +60,7 @@ def view(request: HtmxHttpRequest, name: str) -> HttpResponse:
     canvas = canvas_of_pipeline(pipeline)
     context = {
         "pipeline": pipeline,
-        "arn": _arn(pipeline),
+        "arn": finding.arn_of(pipeline.name),
         "stop_banner": stop_banner(request, pipeline),
         "canvas": canvas,
         "layout": layout.chosen(request),
@@ -84,10 +82,9 @@ def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
     form = ReleaseForm(data, variables=pipeline.plan.variables)
 
     def act() -> str:
-        execution = executions.start(
+        execution = executions.release(
             name,
-            trigger_type="StartPipelineExecution",
-            trigger_detail=arn_of(request),
+            by=caller_of(request),
             client_request_token=form.cleaned_data["token"],
             variables=form.values,
         )
@@ -113,9 +110,3 @@ def _neighbours(page: Page[Pipeline], asked: str) -> dict[str, str]:
         name: f"?{urlencode({'q': asked, 'page': number})}" if number else ""
         for name, number in numbers.items()
     }
-
-
-def _arn(pipeline: Pipeline) -> str:
-    return pipeline_arn(
-        region=settings.PENSTOCK_REGION, account_id=settings.PENSTOCK_ACCOUNT_ID, name=pipeline.name
-    )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs
-from console.actor import arn_of
+from console.actor import caller_of
 from console.forms.stages import RetryForm
 from console.present.canvas import canvas_of_pipeline
 from console.present.retrying import retry_preview
@@ -28,7 +28,7 @@ def retry(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
 
     def act() -> str:
         asked = form.cleaned_data
-        stages.retry(name, stage, asked["execution"], mode=asked["mode"], by=arn_of(request))
+        stages.retry(name, stage, asked["execution"], mode=asked["mode"], by=caller_of(request))
         return f"{stage} is retried for execution {asked['execution']}."
 
     context = {

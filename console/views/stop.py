@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs, live
-from console.actor import arn_of
+from console.actor import caller_of
 from console.forms.stop import StopForm
 from console.present.banner import with_banner
 from console.present.stop_page import stop_page, tokens_of
@@ -59,7 +59,7 @@ def _attempt(request: HtmxHttpRequest, name: str, form: StopForm) -> HTTPStatus:
             given["execution"],
             mode=given["mode"],
             reason=given["reason"],
-            by=arn_of(request),
+            by=caller_of(request),
             hold=given["hold"],
             seen=given["seen"],
         )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs
-from console.actor import arn_of
+from console.actor import caller_of
 from console.forms.transitions import DisableForm, EnableForm, side_of
 from console.present.transitions import way_through
 from pipelines import finding, transitions
@@ -27,7 +27,7 @@ def disable(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
     form = DisableForm(request.POST if request.method == "POST" else None)
 
     def act() -> str:
-        transitions.disable(name, stage, reason=form.cleaned_data["reason"], by=arn_of(request))
+        transitions.disable(name, stage, reason=form.cleaned_data["reason"], by=caller_of(request))
         return f"The transition into {stage} is disabled."
 
     context = _context(request, name, stage, TransitionType.INBOUND)
@@ -42,7 +42,7 @@ def enable(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
 
     def act() -> str:
         asked = form.cleaned_data["side"]
-        transitions.enable(name, stage, transition=asked, by=arn_of(request))
+        transitions.enable(name, stage, transition=asked, by=caller_of(request))
         return f"The transition into {context['transition'].into} is enabled."
 
     context = _context(request, name, stage, side)

@@ -18,6 +18,14 @@ class InvalidRequest(Refusal):
     """A value is not acceptable (ValidationException)."""
 
 
+class AccessDenied(Refusal):
+    """The caller's roles do not grant the operation (AccessDeniedException)."""
+
+
+class NotServed(Refusal):
+    """An operation of AWS that this version of Penstock does not have; the message says what."""
+
+
 class PipelineNotFound(Refusal):
     """PipelineNotFoundException."""
 

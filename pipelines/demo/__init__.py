@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from pipelines import buckets, definitions, git, places
+
+if TYPE_CHECKING:
+    from pipelines.core.rights import Caller
 
 REPOSITORY = "website"
 BRANCH = "main"
@@ -17,7 +20,7 @@ SOAK_SECONDS = 120
 _FILES = Path(__file__).parent / "website"
 
 
-def prepare(*, by: str) -> list[str]:
+def prepare(*, by: Caller) -> list[str]:
     """Make all of it and return the names of the pipelines, whose first executions then run.
 
     Raises PipelineNameInUse when a pipeline of one of these names is there already.

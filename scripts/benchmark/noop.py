@@ -6,12 +6,13 @@ from typing import Any
 
 from pipelines import definitions
 from pipelines.core.action_types import ActionType, ActionTypeId, Category
+from pipelines.core.rights import Caller, Role
 from pipelines.providers import Dispatch, register
 from pipelines.providers.contract import Outcome, Succeeded, Work
 
 ACTIONS = 20
 STEPS = ACTIONS + 1  # and the source
-DEFINER = "arn:aws:iam::123456789012:user/bench"
+DEFINER = Caller(arn="arn:aws:iam::123456789012:user/bench", roles=frozenset(Role))
 APPROVAL = ActionTypeId(Category.APPROVAL, "AWS", "Manual", "1")
 
 

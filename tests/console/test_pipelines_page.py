@@ -113,7 +113,7 @@ def test_an_unchanged_poll_is_one_aggregate_and_a_204(
 def test_a_changed_poll_is_the_table_alone(signed_in, engine_room):
     engine_room.create(stages=STAGES)
     revision = signed_in.get(URL).context["revision"]
-    executions.start("website", trigger_type="StartPipelineExecution", trigger_detail=ALICE)
+    executions.start("website", trigger_type="StartPipelineExecution", trigger_detail=ALICE.arn)
 
     answer = signed_in.get(URL, {"rev": revision, "q": "web"}, headers={"HX-Request": "true"})
 

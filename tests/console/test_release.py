@@ -49,7 +49,7 @@ def test_releasing_starts_an_execution_and_links_to_it(signed_in, execution):
 
     assert (answer.status_code, answer.url) == (303, VIEW)
     assert latest().trigger_type == "StartPipelineExecution"
-    assert latest().trigger_detail == ALICE
+    assert latest().trigger_detail == ALICE.arn
     assert f"executions/{latest().id}/timeline" in signed_in.get(VIEW).content.decode()
 
 

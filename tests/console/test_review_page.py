@@ -72,7 +72,7 @@ def test_approving_lets_the_pipeline_go_on(signed_in, engine_room, waiting):
     assert (answer.status_code, answer.url) == (303, f"{PIPELINE}/view")
     assert answered(waiting).status == "Succeeded"
     assert answered(waiting).summary == comments
-    assert answered(waiting).updated_by == ALICE
+    assert answered(waiting).updated_by == ALICE.arn
 
 
 def test_rejecting_fails_the_action(signed_in, waiting):

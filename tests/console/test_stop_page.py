@@ -239,7 +239,7 @@ def test_an_execution_in_a_stage_is_stopped(mode, signed_in, building, engine_ro
     assert answer.status_code == 303
     assert answer.url == f"/codesuite/codepipeline/pipelines/website/view?stop={building.pk}"
     assert (stopping.status, stopping.stop_mode) == ("Stopping", mode)
-    assert (stopping.stop_reason, stopping.stop_requested_by) == ("Wrong commit", ALICE)
+    assert (stopping.stop_reason, stopping.stop_requested_by) == ("Wrong commit", ALICE.arn)
 
 
 @pytest.mark.parametrize("mode", ["wait", "abandon"])

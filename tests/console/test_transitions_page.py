@@ -54,7 +54,7 @@ def test_disabling_asks_for_a_reason_and_goes_back_with_a_word(signed_in, execut
     assert (answer.status_code, answer.url) == (303, VIEW)
     assert not build().inbound_enabled
     assert build().inbound_reason == "Held (see runbook)."
-    assert build().inbound_changed_by == ALICE
+    assert build().inbound_changed_by == ALICE.arn
     assert "The transition into Build is disabled." in signed_in.get(VIEW).content.decode()
 
 

@@ -146,7 +146,7 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: PipelineExecution.objects.count() < 6)
     @rule()
     def start(self):
-        executions.start("website", trigger_type="StartPipelineExecution", trigger_detail=ALICE)
+        executions.start("website", trigger_type="StartPipelineExecution", trigger_detail=ALICE.arn)
 
     @rule(which=which, likely=likely, mode=st.sampled_from(StopMode), reason=reasons)
     def stop(self, which, likely, mode, reason):

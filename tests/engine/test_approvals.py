@@ -54,7 +54,7 @@ def test_approving_lets_the_execution_go_on(engine_room, execution):
     assert (answered.status, answered.summary, answered.updated_by) == (
         "Succeeded",
         "Looks good",
-        ALICE,
+        ALICE.arn,
     )
     assert engine_room.action_statuses(execution)["Ship"] == "InProgress"
 
@@ -65,14 +65,14 @@ def test_rejecting_fails_the_stage(engine_room, execution):
 
     answered = engine_room.latest("Ask")
     assert (answered.status, answered.error_code) == ("Failed", "JobFailed")
-    assert answered.error_message == f"Rejected by {ALICE}: Not today"
+    assert answered.error_message == f"Rejected by {ALICE.arn}: Not today"
     assert engine_room.status(execution) == "Failed"
 
 
 def test_a_rejection_without_words_is_told_without_them(engine_room, execution):
     engine_room.answer(engine_room.live("Ask"), REJECTED)
 
-    assert engine_room.latest("Ask").error_message == f"Rejected by {ALICE}."
+    assert engine_room.latest("Ask").error_message == f"Rejected by {ALICE.arn}."
 
 
 def test_the_answer_says_when_it_was_given(engine_room, execution):

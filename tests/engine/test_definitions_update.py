@@ -35,7 +35,7 @@ def needs(*names):
 def test_creating_a_pipeline_starts_its_first_execution(engine_room):
     execution = engine_room.create(stages=two_stages())
 
-    assert (execution.trigger_type, execution.trigger_detail) == ("CreatePipeline", ALICE)
+    assert (execution.trigger_type, execution.trigger_detail) == ("CreatePipeline", ALICE.arn)
     assert engine_room.action_statuses(execution) == {"Fetch": "InProgress"}
 
 

@@ -291,7 +291,7 @@ def test_holding_keeps_the_next_one_out(engine_room, building):
     assert engine_room.again(second).waits_for == "Build"
     held = engine_room.stage("Build")
     assert held.inbound_reason == f"Held while execution {str(building.id)[:8]} is stopped"
-    assert held.inbound_changed_by == ALICE
+    assert held.inbound_changed_by == ALICE.arn
 
 
 def test_holding_what_is_already_disabled_changes_nothing_of_it(engine_room, building):

@@ -99,7 +99,7 @@ def test_who_disabled_it_when_and_why_is_kept(engine_room, fetching, side):
     row, prefix = engine_room.stage("Build"), side.lower()
     assert not getattr(row, f"{prefix}_enabled")
     assert getattr(row, f"{prefix}_reason") == "Release freeze (Q1)"
-    assert getattr(row, f"{prefix}_changed_by") == ALICE
+    assert getattr(row, f"{prefix}_changed_by") == ALICE.arn
     assert getattr(row, f"{prefix}_changed_at").isoformat() == "2026-03-14T15:09:26+00:00"
 
 

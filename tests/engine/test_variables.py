@@ -67,7 +67,7 @@ def test_a_variable_of_the_pipeline_has_the_value_it_was_started_with(engine_roo
     fetch(engine_room)
     engine_room.fail("Say")
     executions.start(
-        "website", trigger_type="StartPipelineExecution", trigger_detail=ALICE, variables=given
+        "website", trigger_type="StartPipelineExecution", trigger_detail=ALICE.arn, variables=given
     )
     engine_room.settle()
     fetch(engine_room)

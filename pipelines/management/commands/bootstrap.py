@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from pipelines import access, demo
-from pipelines.core.arns import user_arn
 
 
 class Command(BaseCommand):
@@ -47,8 +46,7 @@ def first_run() -> str:
         secret=settings.PENSTOCK_SECRET_ACCESS_KEY,
     )
     if settings.PENSTOCK_DEMO:
-        arn = user_arn(account_id=settings.PENSTOCK_ACCOUNT_ID, username=username)
-        demo.prepare(by=arn)
+        demo.prepare(by=access.caller_of(user))
     return _words(username, password, key_id, secret)
 
 

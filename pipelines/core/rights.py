@@ -1,0 +1,115 @@
+"""Who asks, and what they may do: the one rule of permission, for the API and the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipelines.core.refusals import AccessDenied
+
+ABANDON = "AbandonPipelineExecution"  # not an operation of AWS: StopPipelineExecution with abandon
+
+
+class Role(StrEnum):
+    """What people and programs are allowed; each holds what is named in GRANTS and no more."""
+
+    READ = "read"
+    OPERATE = "operate"  # start, stop and wait, retry, transitions, approvals
+    ABANDON = "abandon"  # stop and abandon: a right of its own, because it can do harm
+    WORK = "work"  # take jobs and report on them
+    EDIT = "edit"  # pipelines, action types, webhooks, tags
+    ADMIN = "admin"  # all of it, and other people's access keys and roles
+
+
+_READING = frozenset(
+    {
+        "GetActionType",
+        "GetPipeline",
+        "GetPipelineExecution",
+        "GetPipelineState",
+        "ListActionExecutions",
+        "ListActionTypes",
+        "ListDeployActionExecutionTargets",
+        "ListPipelineExecutions",
+        "ListPipelines",
+        "ListRuleExecutions",
+        "ListRuleTypes",
+        "ListTagsForResource",
+        "ListWebhooks",
+    }
+)
+_OPERATING = frozenset(
+    {
+        "DisableStageTransition",
+        "EnableStageTransition",
+        "OverrideStageCondition",
+        "PutActionRevision",
+        "PutApprovalResult",
+        "RetryStageExecution",
+        "RollbackStage",
+        "StartPipelineExecution",
+        "StopPipelineExecution",
+    }
+)
+_WORKING = frozenset(
+    {
+        "AcknowledgeJob",
+        "AcknowledgeThirdPartyJob",
+        "GetJobDetails",
+        "GetThirdPartyJobDetails",
+        "PollForJobs",
+        "PollForThirdPartyJobs",
+        "PutJobFailureResult",
+        "PutJobSuccessResult",
+        "PutThirdPartyJobFailureResult",
+        "PutThirdPartyJobSuccessResult",
+    }
+)
+_EDITING = frozenset(
+    {
+        "CreateCustomActionType",
+        "CreatePipeline",
+        "DeleteCustomActionType",
+        "DeletePipeline",
+        "DeleteWebhook",
+        "DeregisterWebhookWithThirdParty",
+        "PutWebhook",
+        "RegisterWebhookWithThirdParty",
+        "TagResource",
+        "UntagResource",
+        "UpdateActionType",
+        "UpdatePipeline",
+    }
+)
+GRANTS: dict[Role, frozenset[str]] = {
+    Role.READ: _READING,
+    Role.OPERATE: _READING | _OPERATING,
+    Role.ABANDON: frozenset({ABANDON}),
+    Role.WORK: _WORKING,
+    Role.EDIT: _READING | _EDITING,
+    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | {ABANDON},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Somebody who has been recognised, by a session or by a signature."""
+
+    arn: str
+    roles: frozenset[Role]
+
+    def may(self, operation: str) -> bool:
+        """Whether any of the roles grants the operation, named as AWS names it."""
+        return any(operation in GRANTS[role] for role in self.roles)
+
+    def check(self, operation: str, *, on: str = "*") -> None:
+        """Let the operation through, or raise AccessDenied in the words of IAM.
+
+        `on` is the ARN of what it is to be done to.
+        """
+        if not self.may(operation):
+            raise AccessDenied(
+                f"User: {self.arn} is not authorized to perform: codepipeline:{operation}"
+                f" on resource: {on} because no identity-based policy allows the"
+                f" codepipeline:{operation} action"
+            )

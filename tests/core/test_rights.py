@@ -1,0 +1,53 @@
+"""Which role grants which operation."""
+
+import pytest
+from botocore.session import get_session
+
+from pipelines.core.refusals import AccessDenied
+from pipelines.core.rights import ABANDON, GRANTS, Caller, Role
+
+
+def caller(*roles):
+    return Caller(arn="arn:aws:iam::123456789012:user/alice", roles=frozenset(roles))
+
+
+def test_the_roles_know_every_operation_of_aws_and_one_more():
+    operations = set(get_session().get_service_model("codepipeline").operation_names)
+
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON}
+    assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
+
+
+@pytest.mark.parametrize(
+    ("roles", "operation", "allowed"),
+    [
+        ((), "ListPipelines", False),
+        ((Role.READ,), "ListPipelines", True),
+        ((Role.READ,), "StopPipelineExecution", False),
+        ((Role.OPERATE,), "StopPipelineExecution", True),
+        ((Role.OPERATE,), ABANDON, False),
+        ((Role.OPERATE, Role.ABANDON), ABANDON, True),
+        ((Role.ABANDON,), "StopPipelineExecution", False),
+        ((Role.OPERATE,), "UpdatePipeline", False),
+        ((Role.EDIT,), "UpdatePipeline", True),
+        ((Role.EDIT,), "StartPipelineExecution", False),
+        ((Role.WORK,), "PollForJobs", True),
+        ((Role.WORK,), "GetPipeline", False),
+        ((Role.ADMIN,), ABANDON, True),
+    ],
+)
+def test_a_role_grants_what_it_says(roles, operation, allowed):
+    assert caller(*roles).may(operation) is allowed
+
+
+def test_what_is_not_granted_is_refused_in_the_words_of_iam():
+    arn = "arn:aws:codepipeline:us-east-1:123456789012:website"
+
+    with pytest.raises(AccessDenied) as refusal:
+        caller(Role.READ).check("StartPipelineExecution", on=arn)
+
+    assert refusal.value.message == (
+        "User: arn:aws:iam::123456789012:user/alice is not authorized to perform:"
+        f" codepipeline:StartPipelineExecution on resource: {arn} because no identity-based policy"
+        " allows the codepipeline:StartPipelineExecution action"
+    )
