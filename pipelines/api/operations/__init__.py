@@ -1,0 +1,60 @@
+"""The index of AWS's 44 operations: the name of each, and the function that does it.
+
+A function is called with the operation's input as keyword arguments, in snake_case as botocore
+spells them (`pipelineExecutionId` is `pipeline_execution_id`; what is nested in them keeps AWS's
+spelling), after the input has been checked against its shape, with members that are unknown or
+null left out.  `by` is the caller.  It returns the operation's output in AWS's spelling, times as
+aware datetimes, or None where AWS answers with nothing; what it cannot do it raises as a Refusal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.api.operations import (
+    absent,
+    approvals,
+    executions,
+    pipelines,
+    reading,
+    stages,
+    tags,
+    types,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Output = dict[str, Any] | None
+
+OPERATIONS: dict[str, Callable[..., Output]] = {
+    # Pipelines
+    "CreatePipeline": pipelines.create_pipeline,
+    "DeletePipeline": pipelines.delete_pipeline,
+    "GetPipeline": pipelines.get_pipeline,
+    "ListPipelines": pipelines.list_pipelines,
+    "UpdatePipeline": pipelines.update_pipeline,
+    # Executions, and what is read of them
+    "GetPipelineExecution": reading.get_pipeline_execution,
+    "GetPipelineState": reading.get_pipeline_state,
+    "ListActionExecutions": reading.list_action_executions,
+    "ListPipelineExecutions": reading.list_pipeline_executions,
+    "PutActionRevision": executions.put_action_revision,
+    "StartPipelineExecution": executions.start_pipeline_execution,
+    "StopPipelineExecution": executions.stop_pipeline_execution,
+    # Stages
+    "DisableStageTransition": stages.disable_stage_transition,
+    "EnableStageTransition": stages.enable_stage_transition,
+    "PutApprovalResult": approvals.put_approval_result,
+    "RetryStageExecution": stages.retry_stage_execution,
+    # Action types and rule types
+    "GetActionType": types.get_action_type,
+    "ListActionTypes": types.list_action_types,
+    "ListRuleTypes": types.list_rule_types,
+    # Tags
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+    # What later versions bring
+    **absent.OPERATIONS,
+}

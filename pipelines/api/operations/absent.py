@@ -1,0 +1,55 @@
+"""The operations that this version does not have: each says what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pipelines.core.refusals import NotServed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MISSING = {
+    "custom action types and job workers": (
+        "AcknowledgeJob",
+        "CreateCustomActionType",
+        "DeleteCustomActionType",
+        "GetJobDetails",
+        "PollForJobs",
+        "PutJobFailureResult",
+        "PutJobSuccessResult",
+        "UpdateActionType",
+    ),
+    "third-party action types and their jobs": (
+        "AcknowledgeThirdPartyJob",
+        "GetThirdPartyJobDetails",
+        "PollForThirdPartyJobs",
+        "PutThirdPartyJobFailureResult",
+        "PutThirdPartyJobSuccessResult",
+    ),
+    "webhooks": (
+        "DeleteWebhook",
+        "DeregisterWebhookWithThirdParty",
+        "ListWebhooks",
+        "PutWebhook",
+        "RegisterWebhookWithThirdParty",
+    ),
+    "rollback, and conditions with their rules": (
+        "ListRuleExecutions",
+        "OverrideStageCondition",
+        "RollbackStage",
+    ),
+    "deployments to EC2 instances and their targets": ("ListDeployActionExecutionTargets",),
+}
+
+
+def _absent(name: str, what: str) -> Callable[..., NoReturn]:
+    def refuse(**_given: Any) -> NoReturn:
+        raise NotServed(f"{name} is not available in this version of Penstock: it has no {what}.")
+
+    return refuse
+
+
+OPERATIONS: dict[str, Callable[..., NoReturn]] = {
+    name: _absent(name, what) for what, names in MISSING.items() for name in names
+}

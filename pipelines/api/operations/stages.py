@@ -1,0 +1,42 @@
+"""Transitions into and out of stages, and retrying a stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pipelines import stages, transitions
+from pipelines.core.statuses import RetryMode, TransitionType
+
+if TYPE_CHECKING:
+    from pipelines.core.rights import Caller
+
+
+def disable_stage_transition(
+    *, by: Caller, pipeline_name: str, stage_name: str, transition_type: str, reason: str
+) -> None:
+    """API_DisableStageTransition."""
+    transitions.disable(
+        pipeline_name,
+        stage_name,
+        reason=reason,
+        by=by,
+        transition=TransitionType(transition_type),
+    )
+
+
+def enable_stage_transition(
+    *, by: Caller, pipeline_name: str, stage_name: str, transition_type: str
+) -> None:
+    """API_EnableStageTransition."""
+    transitions.enable(pipeline_name, stage_name, by=by, transition=TransitionType(transition_type))
+
+
+def retry_stage_execution(
+    *, by: Caller, pipeline_name: str, stage_name: str, pipeline_execution_id: str, retry_mode: str
+) -> dict[str, Any]:
+    """API_RetryStageExecution."""
+    execution = stages.retry(
+        pipeline_name, stage_name, UUID(pipeline_execution_id), mode=RetryMode(retry_mode), by=by
+    )
+    return {"pipelineExecutionId": str(execution.pk)}
