@@ -10,6 +10,7 @@ from django.utils import timezone
 from console.present.cards import has_log, provider_label, waits_for_review, words_of
 from console.present.revisions import safe_link
 from pipelines import artifacts, places
+from pipelines.core.action_types import MASK
 from pipelines.core.arns import user_of
 from pipelines.core.statuses import ActionStatus
 from pipelines.providers import ACTION_TYPES
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pipelines.core.action_types import ActionTypeId
     from pipelines.core.plan import ActionPlan
     from pipelines.models import ActionExecution, Lease
-
-MASK = "****"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
