@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 
+from pipelines import finding
 from pipelines.core.arns import read_arn
 from pipelines.core.refusals import ResourceNotFound
 from pipelines.core.tags import Tags, check_number, read_keys, read_tags
@@ -65,11 +65,10 @@ def _locked(arn: str) -> Pipeline:
 
 def _name_of_pipeline(arn: str) -> str:
     """Webhooks and custom action types could have tags, too, but there are none."""
-    named = read_arn(arn)
-    here = (settings.PENSTOCK_REGION, settings.PENSTOCK_ACCOUNT_ID)
-    if named.kind != "pipeline" or (named.region, named.account_id) != here:
+    kind, name = read_arn(arn)
+    if kind != "pipeline" or arn != finding.arn_of(name):
         raise _not_found(arn)
-    return named.resource
+    return name
 
 
 def _not_found(arn: str) -> ResourceNotFound:

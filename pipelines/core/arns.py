@@ -1,15 +1,12 @@
 """Amazon Resource Names of the things here (AWS page "CodePipeline ARN formats")."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.core.refusals import InvalidArn
 
 _NAME = r"[A-Za-z0-9.@\-_]{1,100}"
-_ARN = re.compile(
-    r"arn:aws(?:-\w+)*:codepipeline:(?P<region>[a-z0-9-]+):(?P<account_id>[0-9]{12}):(?P<resource>.+)",
-    re.ASCII,
-)
+_ARN = re.compile(r"arn:aws(?:-\w+)*:codepipeline:[a-z0-9-]+:[0-9]{12}:(?P<resource>.+)", re.ASCII)
 # What can have tags, or belongs to something that can.
 _RESOURCES = {
     "pipeline": re.compile(_NAME),
@@ -21,12 +18,9 @@ _RESOURCES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arn:
-    """The ARN of something in CodePipeline."""
+class Arn(NamedTuple):
+    """What an ARN of this service names."""
 
-    region: str
-    account_id: str
     kind: str
     resource: str  # of a pipeline: its name
 
@@ -35,11 +29,10 @@ def read_arn(arn: str) -> Arn:
     """Raises InvalidArn for what is not an ARN of this service, or of no kind that it has."""
     match = _ARN.fullmatch(arn)
     resource = match["resource"] if match else ""
-    kinds = (kind for kind, pattern in _RESOURCES.items() if pattern.fullmatch(resource))
-    kind = next(kinds, None)
-    if match is None or kind is None:
-        raise InvalidArn(f"The ARN '{arn}' is not valid.")
-    return Arn(region=match["region"], account_id=match["account_id"], kind=kind, resource=resource)
+    for kind, pattern in _RESOURCES.items():
+        if pattern.fullmatch(resource):
+            return Arn(kind, resource)
+    raise InvalidArn(f"The ARN '{arn}' is not valid.")
 
 
 def pipeline_arn(*, region: str, account_id: str, name: str) -> str:

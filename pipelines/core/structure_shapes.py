@@ -52,7 +52,8 @@ ENVIRONMENT_VARIABLE = Structure(
 )
 # The service model lets a command span lines; the user guide does not:
 # https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Commands.html
-COMMANDS = ListOf(member=Text(min=1, max=1000, pattern=r"[^\r\n]+"), min=1, max=50)
+COMMAND = Text(min=1, max=1000, pattern=r"[^\r\n]+")
+COMMANDS = ListOf(member=COMMAND, min=1, max=50)
 INPUT_ARTIFACTS = ListOf(member=Structure(members={"name": ARTIFACT_NAME}, required=("name",)))
 TIMEOUT = Number(min=5, max=86400)
 ACTION = Structure(
