@@ -16,6 +16,7 @@ def call(operation, *, by=ALICE, **given):
     if shape is None:
         assert output is None
         return None
+    assert output is not None
     problems = ParamValidator().validate(output, shape).generate_report()
     assert not problems, problems
     assert not (output.keys() - shape.members.keys())

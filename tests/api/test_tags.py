@@ -1,5 +1,7 @@
 """TagResource, UntagResource and ListTagsForResource."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings as site
 
@@ -10,7 +12,7 @@ from tests.engine_room import ALICE
 
 HERE = f"arn:aws:codepipeline:{site.PENSTOCK_REGION}:{site.PENSTOCK_ACCOUNT_ID}"
 WEBSITE = f"{HERE}:website"
-OPERATIONS = {
+OPERATIONS: dict[str, dict[str, Any]] = {
     "TagResource": {"tags": [{"key": "team", "value": "web"}]},
     "UntagResource": {"tagKeys": ["team"]},
     "ListTagsForResource": {},
