@@ -278,9 +278,11 @@ class GoneMeanwhile:
 def test_an_action_whose_pipeline_goes_before_its_lease_is_taken_is_forgotten(room, monkeypatch):
     with providers.registered(TRIAL, lambda _: Succeeded(), Dispatch.WORKER):
         create(room, work=action("Try", TRIAL.id))
-        monkeypatch.setitem(providers.PROVIDERS, TRIAL.id, GoneMeanwhile())
+        live = room.live("Try")
 
-        assert runner.perform(room.pipeline.pk, room.live("Try").pk) == ()
+        with monkeypatch.context() as patched:
+            patched.setitem(providers.PROVIDERS, TRIAL.id, GoneMeanwhile())
+            assert runner.perform(room.pipeline.pk, live.pk) == ()
 
     assert not any(rows().values())
 
