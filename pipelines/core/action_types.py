@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+MASK = "****"  # what is shown instead of a secret
+
 
 class Category(StrEnum):
     SOURCE = "Source"
@@ -47,3 +49,8 @@ class ActionType:
     takes_timeout: bool = False  # timeoutInMinutes may be given in the definition
     takes_commands: bool = False  # commands, outputVariables and files may be given
     needs_v2: bool = False
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The keys of the configuration whose values are shown to nobody."""
+        return frozenset(name for name, key in self.configuration.items() if key.secret)

@@ -59,6 +59,12 @@ def dispatch_of(type_id: ActionTypeId) -> Dispatch:
     return provider.dispatch if provider else Dispatch.WORKER
 
 
+def secrets_of(type_id: ActionTypeId) -> frozenset[str]:
+    """The keys of such an action's configuration whose values are shown to nobody."""
+    known = ACTION_TYPES.get(type_id)
+    return known.secrets if known else frozenset()
+
+
 def is_inline(type_id: ActionTypeId) -> bool:
     """Whether actions of this type are done at once, in the process that starts them."""
     return dispatch_of(type_id) is Dispatch.INLINE

@@ -87,6 +87,7 @@ def _revision(work: Work, name: str, commit: git.Commit) -> Revision:
         id=commit.id,
         summary=commit.message[:2048],
         url=_commit_page(work, name, commit),
+        change_id=_aws_time(commit.committer_date),
         created_at=commit.committer_date,
     )
 

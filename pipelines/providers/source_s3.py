@@ -47,7 +47,10 @@ def perform(work: Work) -> Outcome:
             "VersionId": found.version_id,
         },
         revision=Revision(
-            id=found.version_id, summary=summary[:2048], created_at=found.last_modified
+            id=found.version_id,
+            summary=summary[:2048],
+            change_id=found.etag,
+            created_at=found.last_modified,
         ),
         external_execution_id=found.version_id,
         summary=summary,
