@@ -1,0 +1,29 @@
+"""Asking for an operation as a client does, without the wire in between."""
+
+from pipelines.api import dispatch, model
+from tests.api.shapes import checked, violations
+from tests.engine_room import ALICE
+
+
+def ask(operation, *, by=ALICE, **given):
+    """Do it and return its output, which is checked against AWS's model.
+
+    Members are given as boto3 takes them: ``ask("GetPipelineState", name="website")`` and
+    ``ask("ListActionExecutions", pipelineName="website")``.  Raises the Refusal.
+    """
+    shape = model.service().operation_model(operation).input_shape
+    problems = list(violations(given, shape, operation))
+    assert not problems, f"The test asks for what no client can ask: {problems}"
+    return checked(operation, dispatch.perform(operation, given, by=by))
+
+
+def every_page(operation, member, **given):
+    """The pages of a listing operation, each the list that it has in that member."""
+    pages = []
+    more: dict[str, str] = {}
+    while True:
+        output = ask(operation, **given, **more)
+        pages.append(output[member])
+        if "nextToken" not in output:
+            return pages
+        more = {"nextToken": output["nextToken"]}
