@@ -129,7 +129,18 @@ def test_none_is_chosen_for_the_person_where_there_are_several(signed_in, buildi
 
     assert answer.context["page"].chosen is None
     assert "Choose an execution to see what stopping it does." in words(answer)
-    assert 'id="stop"' not in answer.content.decode()
+
+
+def test_stop_is_there_before_one_is_chosen_and_then_says_what_is_missing(
+    signed_in, building, waiting
+):
+    assert 'id="stop" type="submit"' in signed_in.get(PAGE).content.decode()
+
+    answer = signed_in.post(PAGE, {"execution": "", "mode": "wait", "reason": ""})
+
+    assert answer.status_code == 400
+    assert "Choose the execution you want to stop." in words(answer)
+    assert 'aria-invalid="true"' in answer.content.decode()
 
 
 def test_the_only_one_is_chosen(signed_in, building):
