@@ -38,3 +38,15 @@ def test_after_a_refusal_the_reader_is_taken_to_its_words(stop_page):
 
     expect(stop_page.locator(".cs-flash--warning")).to_contain_text("Nothing was stopped yet")
     expect(stop_page.locator(".cs-flash--warning")).to_be_focused()
+
+
+def test_the_buttons_stand_under_the_form_however_tall_the_preview_is(stop_page):
+    stop_page.set_viewport_size({"width": 1440, "height": 900})
+    stop_page.locator("#impact").evaluate(
+        "preview => { preview.append(Object.assign(document.createElement('canvas'), {height: 900})) }"
+    )
+
+    form = stop_page.locator("#stop-form > section").bounding_box()
+    buttons = stop_page.locator("#stop-buttons").bounding_box()
+
+    assert buttons["y"] - (form["y"] + form["height"]) == pytest.approx(20, abs=1)
