@@ -31,7 +31,9 @@
     if (asked.pathname !== got.pathname) { e.preventDefault(); if (live(e)) location.reload(); }
   });
   on('visibilitychange', () => { if (!document.hidden) refresh(); });
-  addEventListener('pageshow', e => { if (e.persisted) refresh(); });
+  // Back and forward show a page as it was left, from the browser's memory or its cache.
+  const isOld = e => e.persisted || performance.getEntriesByType('navigation')[0]?.type === 'back_forward';
+  addEventListener('pageshow', e => { if (isOld(e)) refresh(); });
   // What the reader opened stays open: `open` of details and dialogs is the reader's, not the server's.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === 'open' && /^(DETAILS|DIALOG)$/.test(node.tagName));
   Idiomorph.defaults.ignoreActiveValue = true;
