@@ -16,6 +16,7 @@ document.addEventListener('DOMContentLoaded', () => {
   }
 });
 """
+GROW = "preview => preview.append(Object.assign(document.createElement('canvas'), {height: 900}))"
 
 
 @pytest.fixture
@@ -51,9 +52,7 @@ def test_after_a_refusal_the_reader_is_taken_to_its_words(stop_page):
 
 def test_the_buttons_stand_under_the_form_however_tall_the_preview_is(stop_page):
     stop_page.set_viewport_size({"width": 1440, "height": 900})
-    stop_page.locator("#impact").evaluate(
-        "preview => { preview.append(Object.assign(document.createElement('canvas'), {height: 900})) }"
-    )
+    stop_page.locator("#impact").evaluate(GROW)
 
     form = stop_page.locator("#stop-form > section").bounding_box()
     buttons = stop_page.locator("#stop-buttons").bounding_box()
