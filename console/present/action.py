@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from console.present.statuses import StatusWords
-    from pipelines.core.action_types import ActionTypeId
     from pipelines.core.plan import ActionPlan
     from pipelines.models import ActionExecution, Lease
 
@@ -94,7 +93,7 @@ def action_view(action: ActionExecution) -> ActionView:
         duration=action.ended_at - action.started_at if action.ended_at else None,
         work=work,
         settings=_settings(
-            plan.configuration, action.resolved_configuration, hidden=_secrets(plan.type_id)
+            plan.configuration, action.resolved_configuration, hidden=_secrets(plan)
         ),
         environment=_settings(plan.environment, action.resolved_environment, hidden=frozenset()),
         commands=commands,
@@ -154,10 +153,9 @@ def _is_late(action: ActionExecution, lease: Lease) -> bool:
     return lease.released_at > action.ended_at and not lease.outcome.startswith(action.status)
 
 
-def _secrets(type_id: ActionTypeId) -> frozenset[str]:
-    known = ACTION_TYPES.get(type_id)
-    keys = known.configuration.items() if known else ()
-    return frozenset(name for name, key in keys if key.secret)
+def _secrets(plan: ActionPlan) -> frozenset[str]:
+    known = ACTION_TYPES.get(plan.type_id)
+    return frozenset(key for key in plan.configuration if known and known.is_secret(key))
 
 
 def _settings(
