@@ -22,6 +22,7 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.InvalidRequest: "ValidationException",
     refusals.AccessDenied: "AccessDeniedException",
     refusals.NotServed: "UnknownOperationException",
+    refusals.InvalidNextToken: "InvalidNextTokenException",
     refusals.PipelineNotFound: "PipelineNotFoundException",
     refusals.PipelineNameInUse: "PipelineNameInUseException",
     refusals.ExecutionNotFound: "PipelineExecutionNotFoundException",

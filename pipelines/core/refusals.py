@@ -26,6 +26,10 @@ class NotServed(Refusal):
     """An operation of AWS that this version of Penstock does not have; the message says what."""
 
 
+class InvalidNextToken(Refusal):
+    """A page is asked for with a token of another list, or of none (InvalidNextTokenException)."""
+
+
 class PipelineNotFound(Refusal):
     """PipelineNotFoundException."""
 
