@@ -45,7 +45,7 @@ RULE_TYPES: dict[RuleTypeId, RuleType] = {
             label="Amazon CloudWatch alarm",
             configuration={
                 "AlarmName": resource("The alarm in CloudWatch."),
-                "AlarmStates": text("ALARM, OK or INSUFFICIENT_DATA: what fails the rule."),
+                "AlarmStates": text("The states to watch for: ALARM, OK, INSUFFICIENT_DATA."),
                 "WaitTime": number("Minutes in which the alarm may change its state."),
             },
         ),

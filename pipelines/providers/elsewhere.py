@@ -141,7 +141,6 @@ INSTEAD = {
         " instead."
     ),
 }
-LABELS = {each.id: each.label for each in ACTION_TYPES}
 
 
 def perform(work: Work) -> Outcome:
@@ -152,6 +151,6 @@ def perform(work: Work) -> Outcome:
 def refusal_of(type_id: ActionTypeId) -> str:
     """Why actions of this type fail here, and what to do instead."""
     return (
-        f"Penstock cannot do {LABELS[type_id]} ({type_id.category} provider {type_id.provider}):"
+        f"Penstock cannot run actions of the {type_id.category} provider {type_id.provider}:"
         f" {INSTEAD[type_id.category, type_id.provider]}"
     )
