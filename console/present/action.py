@@ -13,7 +13,7 @@ from pipelines import artifacts, places
 from pipelines.core.action_types import MASK
 from pipelines.core.arns import user_of
 from pipelines.core.statuses import ActionStatus
-from pipelines.providers import secrets_of
+from pipelines.providers import secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,7 +92,9 @@ def action_view(action: ActionExecution) -> ActionView:
         duration=action.ended_at - action.started_at if action.ended_at else None,
         work=work,
         settings=_settings(
-            plan.configuration, action.resolved_configuration, hidden=secrets_of(plan.type_id)
+            plan.configuration,
+            action.resolved_configuration,
+            hidden=secrets_in(plan.type_id, plan.configuration),
         ),
         environment=_settings(plan.environment, action.resolved_environment, hidden=frozenset()),
         commands=commands,

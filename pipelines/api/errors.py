@@ -28,6 +28,7 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.ExecutionNotFound: "PipelineExecutionNotFoundException",
     refusals.StageNotFound: "StageNotFoundException",
     refusals.ActionNotFound: "ActionNotFoundException",
+    refusals.ActionTypeNotFound: "ActionTypeNotFoundException",
     refusals.ExecutionNotStoppable: "PipelineExecutionNotStoppableException",
     refusals.DuplicatedStopRequest: "DuplicatedStopRequestException",
     refusals.StageNotRetryable: "StageNotRetryableException",

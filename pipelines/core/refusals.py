@@ -50,6 +50,10 @@ class ActionNotFound(Refusal):
     """ActionNotFoundException."""
 
 
+class ActionTypeNotFound(Refusal):
+    """ActionTypeNotFoundException."""
+
+
 class ExecutionNotStoppable(Refusal):
     """The execution has already finished (PipelineExecutionNotStoppableException)."""
 

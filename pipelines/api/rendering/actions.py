@@ -8,7 +8,7 @@ from django.conf import settings
 
 from pipelines.api.rendering.members import MESSAGE, SUMMARY, filled
 from pipelines.core.action_types import MASK
-from pipelines.providers import secrets_of
+from pipelines.providers import secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -103,7 +103,7 @@ def _region(declared: ActionPlan) -> str:
 
 
 def _masked(configuration: Mapping[str, str], type_id: ActionTypeId) -> dict[str, str]:
-    secrets = secrets_of(type_id)
+    secrets = secrets_in(type_id, configuration)
     return {key: MASK if key in secrets else value for key, value in configuration.items()}
 
 
