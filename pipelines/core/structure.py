@@ -125,7 +125,7 @@ def _artifact_stores(definition: Mapping[str, Any]) -> Mapping[str, Any]:
     """By region; the one that a pipeline of one region declares is for any."""
     if "artifactStore" in definition:
         return {"": definition["artifactStore"]}
-    return definition["artifactStores"]  # type: ignore[no-any-return]
+    return dict(definition.get("artifactStores", {}))
 
 
 def read_action(action: Mapping[str, Any]) -> ActionPlan:
