@@ -16,8 +16,8 @@ from pipelines.core.refusals import (
     InvalidRequest,
 )
 from pipelines.core.results import ActionResult
+from pipelines.core.shapes import UNSTORABLE
 from pipelines.core.statuses import ActionStatus, FailureCode
-from pipelines.core.structure_shapes import UNSTORABLE
 from pipelines.models import ActionExecution, Pipeline
 
 if TYPE_CHECKING:

@@ -38,6 +38,30 @@ class PipelineNameInUse(Refusal):
     """PipelineNameInUseException."""
 
 
+class PipelineVersionNotFound(Refusal):
+    """PipelineVersionNotFoundException."""
+
+
+class LimitExceeded(Refusal):
+    """There are as many as there may be (LimitExceededException)."""
+
+
+class ResourceNotFound(Refusal):
+    """ResourceNotFoundException."""
+
+
+class InvalidArn(Refusal):
+    """It is not the ARN of anything that this service has (InvalidArnException)."""
+
+
+class InvalidTags(Refusal):
+    """InvalidTagsException."""
+
+
+class TooManyTags(Refusal):
+    """TooManyTagsException."""
+
+
 class ExecutionNotFound(Refusal):
     """PipelineExecutionNotFoundException."""
 
