@@ -22,12 +22,27 @@ PIGEON = ActionType(
     output_artifacts=range(1, 2),
     configuration=LETTERBOX.configuration,
 )
+COURIER = ActionType(
+    id=ActionTypeId(Category.DEPLOY, "ThirdParty", "Courier", "1"),
+    label="Courier",
+    input_artifacts=range(2),
+    output_artifacts=range(1),
+    configuration=LETTERBOX.configuration,
+)
 
 
 def letterbox(*, name="Fetch", of=LETTERBOX, **configuration):
     """A source action; ``letterbox(Token="****")``."""
-    configuration = {"Owner": "alice", "Token": SECRET, **configuration}
-    return action(name, of.id, outputs=["Code"], configuration=configuration)
+    return action(name, of.id, outputs=["Code"], configuration=configured(configuration))
+
+
+def courier(name, **configuration):
+    """The same in another stage."""
+    return action(name, COURIER.id, configuration=configured(configuration))
+
+
+def configured(configuration):
+    return {"Owner": "alice", "Token": SECRET, **configuration}
 
 
 def pipeline(*, stage_name="Source", **members):
