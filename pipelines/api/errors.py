@@ -22,6 +22,8 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.InvalidRequest: "ValidationException",
     refusals.AccessDenied: "AccessDeniedException",
     refusals.NotServed: "UnknownOperationException",
+    refusals.Conflict: "ConflictException",
+    refusals.Throttled: "ThrottlingException",
     refusals.PipelineNotFound: "PipelineNotFoundException",
     refusals.PipelineNameInUse: "PipelineNameInUseException",
     refusals.ExecutionNotFound: "PipelineExecutionNotFoundException",

@@ -26,6 +26,14 @@ class NotServed(Refusal):
     """An operation of AWS that this version of Penstock does not have; the message says what."""
 
 
+class Conflict(Refusal):
+    """The pipeline is busy (ConflictException)."""
+
+
+class Throttled(Refusal):
+    """The pipeline is busy, and the operation has no error that says so (ThrottlingException)."""
+
+
 class PipelineNotFound(Refusal):
     """PipelineNotFoundException."""
 

@@ -67,6 +67,8 @@ class PipelineExecution(models.Model):
     variables = models.JSONField(default=dict)
     # One of API type SourceRevision for each source action.
     source_revisions = models.JSONField(default=list)
+    # Which were asked for in place of the newest: API type SourceRevisionOverride.
+    source_overrides = models.JSONField(default=list)
     search_text = models.TextField(blank=True)  # what the history's search looks in, lower case
 
     objects = PipelineExecutionQuerySet.as_manager()

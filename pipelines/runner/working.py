@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from pipelines import artifacts, places, providers
 from pipelines.core.results import ActionResult, SourceRevision
+from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import ActionStatus, FailureCode
 from pipelines.providers.contract import (
     Failed,
@@ -143,8 +144,17 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
             for artifact in plan.output_artifacts
         ),
         output_variables=plan.output_variables,
+        revisions=_revisions_asked_for(action),
         is_lost=is_lost.is_set,
     )
+
+
+def _revisions_asked_for(action: ActionExecution) -> dict[RevisionType, str]:
+    return {
+        RevisionType(override["revisionType"]): override["revisionValue"]
+        for override in action.execution.source_overrides
+        if override["actionName"] == action.action_name
+    }
 
 
 def _site() -> Site:
