@@ -1,6 +1,7 @@
 """StartPipelineExecution: idempotent by its token, with variables and chosen source revisions."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -37,7 +38,7 @@ def modern(engine_room):
     definitions.create(made, by=ALICE)
 
 
-FREE = {
+FREE: Any = {
     "output": "Other",
     "configuration": {
         "S3Bucket": "uploads",
