@@ -82,7 +82,8 @@ def test_it_is_refused_with_an_error_that_the_operation_has(room, operation):
     with held():
         error = refused(operation, **REQUESTS[operation])
 
-    known = {shape.name for shape in model.operation(operation).error_shapes}
+    described = model.service().operation_model(operation)
+    known = {shape.name for shape in described.error_shapes}
     expected = "ConflictException" if "ConflictException" in known else "ThrottlingException"
     assert (error.code, error.message) == (expected, patience.BUSY)
     assert error.status == (409 if expected == "ConflictException" else 400)
