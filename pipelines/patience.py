@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from pipelines.core.refusals import Refusal
 
 SECONDS = 5.0
-LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's lock_not_available
+# PostgreSQL: a lock that was not to be had in time, a deadlock, transactions that crossed.
+SQLSTATES = frozenset({"55P03", "40P01", "40001"})
+SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 BUSY = (
     "Your request cannot be handled because the pipeline is busy handling ongoing activities."
     " Try again later."
@@ -39,9 +41,18 @@ def limited(refusal: type[Refusal]) -> Iterator[None]:
                 _execute(f"SET LOCAL lock_timeout = {_milliseconds()}")
             yield
     except OperationalError as problem:
-        if not _says_busy(problem):
+        if not is_contention(problem):
             raise
         raise refusal(BUSY) from problem
+
+
+def is_contention(problem: OperationalError) -> bool:
+    """Whether others were in the way, so that the same again may work."""
+    cause = problem.__cause__
+    if isinstance(cause, sqlite3.Error):
+        # What Python makes up itself has no code; the rest of a code says more precisely.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_CODES
+    return getattr(cause, "sqlstate", None) in SQLSTATES
 
 
 @contextmanager
@@ -65,9 +76,3 @@ def _milliseconds() -> int:
 def _execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-
-
-def _says_busy(problem: OperationalError) -> bool:
-    cause = problem.__cause__
-    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    return primary == sqlite3.SQLITE_BUSY or getattr(cause, "sqlstate", "") == LOCK_NOT_AVAILABLE
