@@ -34,6 +34,10 @@ class Throttled(Refusal):
     """The pipeline is busy, and the operation has no error that says so (ThrottlingException)."""
 
 
+class InvalidNextToken(Refusal):
+    """A page is asked for with a token of another list, or of none (InvalidNextTokenException)."""
+
+
 class PipelineNotFound(Refusal):
     """PipelineNotFoundException."""
 
@@ -52,6 +56,10 @@ class StageNotFound(Refusal):
 
 class ActionNotFound(Refusal):
     """ActionNotFoundException."""
+
+
+class ActionTypeNotFound(Refusal):
+    """ActionTypeNotFoundException."""
 
 
 class ExecutionNotStoppable(Refusal):

@@ -115,7 +115,17 @@ def read(definition: Mapping[str, Any]) -> PipelinePlan:
             variable["name"]: variable.get("defaultValue", NO_DEFAULT)
             for variable in definition.get("variables", [])
         },
+        artifact_buckets={
+            region: store["location"] for region, store in _artifact_stores(definition).items()
+        },
     )
+
+
+def _artifact_stores(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """By region; the one that a pipeline of one region declares is for any."""
+    if "artifactStore" in definition:
+        return {"": definition["artifactStore"]}
+    return dict(definition.get("artifactStores", {}))
 
 
 def read_action(action: Mapping[str, Any]) -> ActionPlan:
@@ -136,4 +146,5 @@ def read_action(action: Mapping[str, Any]) -> ActionPlan:
         output_variables=tuple(action.get("outputVariables", [])),
         timeout_minutes=action.get("timeoutInMinutes"),
         region=action.get("region", ""),
+        role_arn=action.get("roleArn", ""),
     )

@@ -27,7 +27,7 @@ def note_what_was_used(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0001_initial"),
+        ("pipelines", "0002_lists_newest_first"),
     ]
 
     operations = [

@@ -82,6 +82,7 @@ class Revision:
     id: str
     summary: str = ""
     url: str = ""
+    change_id: str = ""  # what else tells it apart: when it was committed, an ETag
     created_at: datetime | None = None
 
 

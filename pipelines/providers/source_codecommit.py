@@ -6,12 +6,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipelines import git
-from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.action_types import ActionType, ActionTypeId, Links
+from pipelines.core.catalogue.keys import flag, resource, text
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers.contract import Failed, Outcome, Revision, Succeeded, Work
 from pipelines.providers.log import say
 
+COMMITS = "/codesuite/codecommit/repositories/{Config:RepositoryName}/commit"
 ACTION_TYPES = (
     ActionType(
         id=ActionTypeId("Source", "AWS", "CodeCommit", "1"),
@@ -19,11 +21,27 @@ ACTION_TYPES = (
         input_artifacts=range(1),
         output_artifacts=range(1, 2),
         configuration={
-            "RepositoryName": ConfigurationKey(required=True),
-            "BranchName": ConfigurationKey(required=True),
-            "PollForSourceChanges": ConfigurationKey(choices=("true", "false")),
-            "OutputArtifactFormat": ConfigurationKey(choices=("CODE_ZIP", "CODEBUILD_CLONE_REF")),
+            "RepositoryName": resource("The name of the repository."),
+            "BranchName": resource("The branch whose newest commit is taken."),
+            "PollForSourceChanges": flag("Whether to poll for new commits; true if left out."),
+            "OutputArtifactFormat": text(
+                "CODE_ZIP: the files; CODEBUILD_CLONE_REF: a reference that CodeBuild clones.",
+                "CODE_ZIP",
+                "CODEBUILD_CLONE_REF",
+            ),
         },
+        output_variables=(
+            "AuthorDate",
+            "BranchName",
+            "CommitId",
+            "CommitMessage",
+            "CommitterDate",
+            "RepositoryName",
+        ),
+        links=Links(
+            execution=f"{COMMITS}/{{ExternalExecutionId}}",
+            revision=f"{COMMITS}/{{RevisionId}}",
+        ),
     ),
 )
 REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # AWS's rule; no slash: it names a folder
@@ -102,6 +120,7 @@ def _revision(work: Work, name: str, commit: git.Commit) -> Revision:
         id=commit.id,
         summary=commit.message[:2048],
         url=_commit_page(work, name, commit),
+        change_id=_aws_time(commit.committer_date),
         created_at=commit.committer_date,
     )
 

@@ -1,7 +1,8 @@
 """Source from Amazon S3: the current object of a bucket folder, or a version of it, as it is."""
 
 from pipelines import buckets
-from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.catalogue.keys import flag, resource
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers.contract import Failed, Outcome, Revision, Succeeded, Work
@@ -14,11 +15,12 @@ ACTION_TYPES = (
         input_artifacts=range(1),
         output_artifacts=range(1, 2),
         configuration={
-            "S3Bucket": ConfigurationKey(required=True),
-            "S3ObjectKey": ConfigurationKey(required=True),
-            "PollForSourceChanges": ConfigurationKey(choices=("true", "false")),
-            "AllowOverrideForS3ObjectKey": ConfigurationKey(choices=("true", "false")),
+            "S3Bucket": resource("The bucket to watch."),
+            "S3ObjectKey": resource("The key of the object in the bucket."),
+            "PollForSourceChanges": flag("Whether to poll for new versions; true if left out."),
+            "AllowOverrideForS3ObjectKey": flag("Whether an execution may name another key."),
         },
+        output_variables=("BucketName", "ETag", "ObjectKey", "VersionId"),
     ),
 )
 
@@ -59,7 +61,10 @@ def perform(work: Work) -> Outcome:
             "VersionId": found.version_id,
         },
         revision=Revision(
-            id=found.version_id, summary=summary[:2048], created_at=found.last_modified
+            id=found.version_id,
+            summary=summary[:2048],
+            change_id=found.etag,
+            created_at=found.last_modified,
         ),
         external_execution_id=found.version_id,
         summary=summary,

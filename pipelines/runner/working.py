@@ -106,7 +106,13 @@ def _revision(outcome: Succeeded) -> SourceRevision | None:
     found = outcome.revision
     if found is None:
         return None
-    return SourceRevision(revision_id=found.id, summary=found.summary, url=found.url)
+    return SourceRevision(
+        revision_id=found.id,
+        summary=found.summary,
+        url=found.url,
+        change_id=found.change_id,
+        created_at=found.created_at,
+    )
 
 
 def note(action: ActionExecution, sentence: str) -> None:
