@@ -9,11 +9,20 @@ from pipelines.core.refusals import (
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
+    PipelineVersionNotFound,
     Refusal,
+    ResourceNotFound,
     StageNotFound,
 )
 
-NOT_FOUND = (PipelineNotFound, ExecutionNotFound, StageNotFound, ActionNotFound)
+NOT_FOUND = (
+    PipelineNotFound,
+    PipelineVersionNotFound,
+    ResourceNotFound,
+    ExecutionNotFound,
+    StageNotFound,
+    ActionNotFound,
+)
 
 
 def status_of(refusal: Refusal) -> HTTPStatus:

@@ -91,6 +91,6 @@ class ActionType:
     needs_v2: bool = False
 
     def is_secret(self, key: str) -> bool:
-        """Whether the value of this key is not shown; who knows what unpublished keys hold."""
+        """Whether the value is sealed and shown to nobody; who knows what unpublished keys hold."""
         known = self.configuration.get(key)
         return known.secret if known else self.takes_any_configuration

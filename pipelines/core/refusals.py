@@ -30,6 +30,10 @@ class Conflict(Refusal):
     """The pipeline is busy (ConflictException)."""
 
 
+class ConcurrentModification(Refusal):
+    """The same, where the operation changes what there is (ConcurrentModificationException)."""
+
+
 class Throttled(Refusal):
     """The pipeline is busy, and the operation has no error that says so (ThrottlingException)."""
 
@@ -44,6 +48,30 @@ class PipelineNotFound(Refusal):
 
 class PipelineNameInUse(Refusal):
     """PipelineNameInUseException."""
+
+
+class PipelineVersionNotFound(Refusal):
+    """PipelineVersionNotFoundException."""
+
+
+class LimitExceeded(Refusal):
+    """There are as many as there may be (LimitExceededException)."""
+
+
+class ResourceNotFound(Refusal):
+    """ResourceNotFoundException."""
+
+
+class InvalidArn(Refusal):
+    """It is not the ARN of anything that this service has (InvalidArnException)."""
+
+
+class InvalidTags(Refusal):
+    """InvalidTagsException."""
+
+
+class TooManyTags(Refusal):
+    """TooManyTagsException."""
 
 
 class ExecutionNotFound(Refusal):

@@ -1,7 +1,7 @@
 """What text can be kept: everything but two things that JSON and CBOR can spell."""
 
 from pipelines.core.refusals import InvalidRequest
-from pipelines.core.structure_shapes import UNSTORABLE
+from pipelines.core.shapes import UNSTORABLE
 
 
 def check_storable(text: str, member: str) -> None:

@@ -18,13 +18,7 @@ from pipelines.core.changes import (
 )
 from pipelines.core.statuses import ActionStatus, FailureCode
 from pipelines.core.timeouts import timeout_of
-from pipelines.core.variables import (
-    EXECUTION_KEY,
-    EXECUTION_NAMESPACE,
-    UnresolvedVariable,
-    resolve,
-    resolve_values,
-)
+from pipelines.core.variables import UnresolvedVariable, resolve, resolve_values
 from pipelines.engine.world import Started
 from pipelines.models import ActionExecution, PipelineExecution, StageExecution, UsedRevision
 from pipelines.models.events import (
@@ -36,7 +30,6 @@ from pipelines.models.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
     from pipelines.core.plan import ActionPlan
@@ -121,7 +114,7 @@ def _prepare(action: ActionExecution, plan: ActionPlan) -> str:
         return (
             f"The input artifact {missing[0]} does not exist: no action of this execution made it."
         )
-    values = _values(execution)
+    values = execution.namespaces
     try:
         action.resolved_configuration = resolve_values(plan.configuration, values)
         action.resolved_commands = [resolve(command, values) for command in plan.commands]
@@ -130,13 +123,6 @@ def _prepare(action: ActionExecution, plan: ActionPlan) -> str:
         return str(problem)
     action.input_artifacts = {name: execution.artifacts[name] for name in plan.input_artifacts}
     return ""
-
-
-def _values(execution: PipelineExecution) -> Mapping[str, Mapping[str, str]]:
-    return {
-        **execution.variables,
-        EXECUTION_NAMESPACE: {EXECUTION_KEY: str(execution.id)},
-    }
 
 
 def _fail_action(world: World, change: FailAction) -> None:

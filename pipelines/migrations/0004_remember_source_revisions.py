@@ -27,7 +27,7 @@ def note_what_was_used(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0002_lists_newest_first"),
+        ("pipelines", "0003_definitions_keep_their_order"),
     ]
 
     operations = [

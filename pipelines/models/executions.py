@@ -17,6 +17,7 @@ from pipelines.core.statuses import (
     StageStatus,
     StopMode,
 )
+from pipelines.core.variables import EXECUTION_KEY, EXECUTION_NAMESPACE
 from pipelines.models.choices import enum_field, only
 from pipelines.models.pipelines import Pipeline, plan_of
 
@@ -109,6 +110,11 @@ class PipelineExecution(models.Model):
     @property
     def plan(self) -> PipelinePlan:
         return plan_of(self.pipeline_id, self.version)
+
+    @property
+    def namespaces(self) -> dict[str, dict[str, str]]:
+        """What `#{namespace.key}` in its actions stands for, as far as it has come."""
+        return {**self.variables, EXECUTION_NAMESPACE: {EXECUTION_KEY: str(self.id)}}
 
     @property
     def is_finished(self) -> bool:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pipelines.core.statuses import ExecutionMode
 from pipelines.core.structure import read
 from pipelines.models.choices import enum_field
+from pipelines.models.ordered_json import OrderedJSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +43,7 @@ class Pipeline(models.Model):
     last_sequence = models.PositiveBigIntegerField(default=0)  # of its executions
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    tags = OrderedJSON(default=dict)  # key -> value
 
     objects = PipelineQuerySet.as_manager()
 
@@ -60,11 +62,15 @@ class Pipeline(models.Model):
 
 
 class PipelineVersion(models.Model):
-    """One version of a definition, as `GetPipeline` gives it; never changed, never deleted."""
+    """One version of a definition, as `GetPipeline` gives it; it goes only with its pipeline.
+
+    Secrets are masked in the definition; `pipelines.secrets` opens what was taken out of it.
+    """
 
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
-    definition = models.JSONField()
+    definition = OrderedJSON()
+    sealed_secrets = models.TextField(blank=True)  # empty: it has none
     created_by = models.CharField(max_length=2048)
     created_at = models.DateTimeField(default=timezone.now)
 

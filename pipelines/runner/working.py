@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, assert_never
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines import artifacts, places, providers
+from pipelines import artifacts, places, providers, secrets
+from pipelines.core.action_types import MASK
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import ActionStatus, FailureCode
+from pipelines.core.variables import UnresolvedVariable, resolve_values
 from pipelines.providers.contract import (
     Failed,
     Outcome,
@@ -45,6 +47,8 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
         if provider is None:
             return _unknown(action)
         return _result(action, provider.perform(_work(action, workspace, is_lost)))
+    except UnresolvedVariable as problem:
+        return _misconfigured(str(problem))
     except Exception as defect:
         logger.exception("The work of action execution %s met a defect", action.pk)
         return ActionResult(
@@ -58,11 +62,17 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
 
 def _unknown(action: ActionExecution) -> ActionResult:
     type_id = action.type_id
+    return _misconfigured(
+        f"ActionType (Category: '{type_id.category}', Provider: '{type_id.provider}',"
+        f" Owner: '{type_id.owner}', Version: '{type_id.version}') is not available here."
+    )
+
+
+def _misconfigured(message: str) -> ActionResult:
     return ActionResult(
         status=ActionStatus.FAILED,
         error_code=FailureCode.CONFIGURATION_ERROR,
-        error_message=f"ActionType (Category: '{type_id.category}', Provider: '{type_id.provider}',"
-        f" Owner: '{type_id.owner}', Version: '{type_id.version}') is not available here.",
+        error_message=message,
     )
 
 
@@ -134,7 +144,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         action_name=action.action_name,
         type_id=plan.type_id,
         site=_site(),
-        configuration=action.resolved_configuration,
+        configuration=_configuration(action),
         commands=tuple(action.resolved_commands),
         environment=action.resolved_environment,
         workspace=workspace,
@@ -161,6 +171,21 @@ def _revisions_asked_for(action: ActionExecution) -> dict[RevisionType, str]:
         for override in action.execution.source_overrides
         if override["actionName"] == action.action_name
     }
+
+
+def _configuration(action: ActionExecution) -> dict[str, str]:
+    """As the engine resolved it, with the secrets that no row shows.
+
+    Raises UnresolvedVariable for a secret that refers to what no action made.
+    """
+    resolved = {**action.resolved_configuration}
+    if MASK not in action.plan.configuration.values():
+        return resolved
+    execution = action.execution
+    version = execution.pipeline.versions.get(version=execution.version)
+    of_stage = secrets.secrets_of(version).get(action.stage_name, {})
+    hidden = of_stage.get(action.action_name, {})
+    return resolved | resolve_values(hidden, execution.namespaces)
 
 
 def _site() -> Site:
