@@ -20,7 +20,7 @@ from pipelines.core.statuses import ActionStatus, FailureCode
 from pipelines.core.timeouts import timeout_of
 from pipelines.core.variables import UnresolvedVariable, resolve, resolve_values
 from pipelines.engine.world import Started
-from pipelines.models import ActionExecution, PipelineExecution, StageExecution
+from pipelines.models import ActionExecution, PipelineExecution, StageExecution, UsedRevision
 from pipelines.models.events import (
     STARTED,
     action_event,
@@ -156,6 +156,7 @@ def _keep_what_it_made(world: World, action: ActionExecution, result: ActionResu
     if made:
         world.touch(execution, **made)
     if result.revision:
+        UsedRevision.objects.note(execution, plan.name, result.revision.revision_id)
         execution.refresh_search_text()
         world.touch(execution, search_text=execution.search_text)
 

@@ -69,6 +69,8 @@ class PipelineExecution(models.Model):
     # One of API type SourceRevision for each source action, in the order of the definition, with
     # `created` (ISO 8601) and `revisionChangeIdentifier` of ArtifactRevision where they are known.
     source_revisions = models.JSONField(default=list)
+    # Which were asked for in place of the newest: API type SourceRevisionOverride.
+    source_overrides = models.JSONField(default=list)
     search_text = models.TextField(blank=True)  # what the history's search looks in, lower case
 
     objects = PipelineExecutionQuerySet.as_manager()

@@ -1,6 +1,10 @@
 """Asking for an operation as a client does, without the wire in between."""
 
+import pytest
+
 from pipelines.api import dispatch, model
+from pipelines.api.errors import error_of
+from pipelines.core.refusals import Refusal
 from tests.api.shapes import checked, violations
 from tests.engine_room import ALICE
 
@@ -15,6 +19,13 @@ def ask(operation, *, by=ALICE, **given):
     problems = list(violations(given, shape, operation))
     assert not problems, f"The test asks for what no client can ask: {problems}"
     return checked(operation, dispatch.perform(operation, given, by=by))
+
+
+def refused(operation, *, by=ALICE, **given):
+    """The error that it is answered with, also for what no client can ask."""
+    with pytest.raises(Refusal) as refusal:
+        dispatch.perform(operation, given, by=by)
+    return error_of(refusal.value)
 
 
 def every_page(operation, member, **given):

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tests.end_to_end.aws_tools import make_cbor_model
 from tests.end_to_end.installation import PASSWORD, USERNAME, Installation
 
 
@@ -18,6 +19,12 @@ def penstock(tmp_path_factory):
     ).start()
     yield installation
     assert installation.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def cbor_model(tmp_path_factory):
+    """AWS's description of the service, for tools that are to speak CBOR."""
+    return make_cbor_model(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")

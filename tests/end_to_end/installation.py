@@ -24,6 +24,10 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 USERNAME, PASSWORD = "alice", "correct horse battery"
+ACCESS_KEY_ID, SECRET_ACCESS_KEY = (
+    "AKIAIOSFODNN7EXAMPLE",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+)
 PIPELINES = "/codesuite/codepipeline/pipelines"
 STARTED_WITHIN = 120
 READ_STATE = """
@@ -62,6 +66,8 @@ class Installation:
             "PORT": str(self.port),
             "PENSTOCK_ADMIN_USERNAME": USERNAME,
             "PENSTOCK_ADMIN_PASSWORD": PASSWORD,
+            "PENSTOCK_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "PENSTOCK_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         }
 
     def start(self):
