@@ -53,7 +53,6 @@ def test_the_newest_commit_is_the_artifact_and_the_revision(tmp_path: Path, comm
         url=f"{page}?region=us-east-1",
         change_id="2026-11-23T14:22:10Z",
         created_at=AT,
-        change_id="2026-11-23T14:22:10Z",
     )
     assert outcome.external_execution_id == commit
     assert commit in log_of(work)

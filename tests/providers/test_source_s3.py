@@ -39,7 +39,6 @@ def test_the_object_is_the_artifact_and_its_version_the_revision(tmp_path: Path,
         summary=f"Amazon S3 version id: {found.version_id}",
         change_id=found.etag,
         created_at=found.last_modified,
-        change_id=found.etag,
     )
     assert found.version_id in log_of(work)
 
