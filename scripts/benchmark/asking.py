@@ -153,7 +153,7 @@ def _ask_until(server: Server, turns: Sequence[Message], give_up_at: float) -> i
 
 def _serves(server: Server, process: subprocess.Popen[bytes], sign_of_life: Request) -> bool:
     if process.poll() is not None:
-        raise RuntimeError(f"{process.args} ended: {process.returncode}")
+        raise RuntimeError(f"{process.args!r} ended: {process.returncode}")
     with contextlib.suppress(OSError):
         return server.once(sign_of_life)[0] == HTTPStatus.OK
     return False
