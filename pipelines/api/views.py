@@ -29,16 +29,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MARKS = ("HTTP_X_AMZ_TARGET", "HTTP_SMITHY_PROTOCOL")
 SIGNED = "AWS4-HMAC-SHA256"
+CONTENT_TYPES = (protocols.AWS_JSON.content_type, protocols.RPC_V2_CBOR.content_type)
 BODY = ("CONTENT_TYPE", "CONTENT_LENGTH")  # what WSGI spells otherwise than other headers
 
 
 def is_meant(request: HttpRequest) -> bool:
     """Whether the request shows that an AWS tool sent it, whatever its path."""
-    return any(mark in request.META for mark in MARKS) or request.META.get(
-        "HTTP_AUTHORIZATION", ""
-    ).startswith(SIGNED)
+    meta = request.META
+    return (
+        "HTTP_X_AMZ_TARGET" in meta
+        or "HTTP_SMITHY_PROTOCOL" in meta
+        or meta.get("HTTP_AUTHORIZATION", "").startswith(SIGNED)
+        or meta.get("CONTENT_TYPE", "").startswith(CONTENT_TYPES)
+    )
 
 
 @csrf_exempt
@@ -96,12 +100,16 @@ def _received(request: HttpRequest) -> Received:
 
 def _body(request: HttpRequest) -> bytes:
     try:
-        return request.body
+        body = request.body
     except RequestDataTooBig:
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raise TooLarge(f"The body is larger than {most} bytes.") from None
     except UnreadablePostError:
         raise NotReadable("The body did not arrive.") from None
+    length = str(len(body))
+    if (request.META.get("CONTENT_LENGTH") or length) != length:
+        raise NotReadable("The body did not arrive as a whole.")
+    return body
 
 
 def _refused(error: WireError, protocol: Protocol) -> HttpResponse:

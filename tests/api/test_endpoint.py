@@ -217,19 +217,19 @@ def test_a_body_as_large_as_allowed_is_read(tool, settings, speak):
     assert answer.message.startswith("The body ")
 
 
-def test_a_body_that_breaks_off_is_told(signed_by):
-    class Line(BytesIO):
-        def read(self, *_size):
-            raise OSError("gone")
+class GoneLine(BytesIO):
+    """What reading from a client is like that hangs up."""
 
+    def read(self, *_size):
+        raise OSError("gone")
+
+
+@pytest.mark.parametrize("line", [GoneLine(), BytesIO(b"{")], ids=["gone", "short"])
+def test_a_body_that_breaks_off_is_told(signed_by, line):
     signed_by(ALICE)
-    request = RequestFactory().post(
-        "/",
-        b"{}",
-        content_type=JSON,
-        headers={"X-Amz-Target": "CodePipeline_20150709.ListPipelines"},
-    )
-    request._stream = Line()
+    target = {"X-Amz-Target": "CodePipeline_20150709.ListPipelines"}
+    request = RequestFactory().post("/", b"{}", content_type=JSON, headers=target)
+    request._stream = line
 
     answer = views.endpoint(request)
 
@@ -237,6 +237,7 @@ def test_a_body_that_breaks_off_is_told(signed_by):
         400,
         "SerializationException",
     )
+    assert b"The body did not arrive" in answer.content
 
 
 # What is no request of AWS's
@@ -380,6 +381,13 @@ def test_no_cookie_is_set_and_no_token_is_asked_for(signed_by, answering, speak)
     assert answer.status == 200
     assert "Set-Cookie" not in answer.headers
     assert "Vary" not in answer.headers
+
+
+@pytest.mark.parametrize("content_type", [JSON, CBOR])
+def test_a_content_type_of_aws_is_a_tools(client, content_type):
+    answer = client.post("/nothing/here", b"{}", content_type=content_type, headers={"Host": "a b"})
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, JSON)
 
 
 def test_a_signed_request_is_a_tools_wherever_it_goes(client):

@@ -1,18 +1,15 @@
 """A walk over every URL: who may come in, what a GET leaves alone, and what each answer carries."""
 
-import hashlib
 from datetime import UTC, datetime
 
 import pytest
-from django.apps import apps
-from django.contrib.sessions.models import Session
-from django.core import serializers
 from django.urls import URLResolver, get_resolver, reverse
 
 from pipelines import git, places, transitions
 from pipelines.core.statuses import StopMode
 from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
+from tests.stored import everything_stored
 
 OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
 FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
@@ -75,16 +72,6 @@ def world(engine_room, settings, tmp_path):
 
 def url(route, world):
     return reverse(route, kwargs={name: world[name] for name in ROUTES[route]})
-
-
-def everything_stored():
-    """A digest of every row but those of sessions."""
-    digest = hashlib.sha256()
-    for model in apps.get_models():
-        if model is not Session:
-            rows = model._default_manager.order_by("pk")
-            digest.update(serializers.serialize("json", rows).encode())
-    return digest.hexdigest()
 
 
 def test_the_walk_knows_what_is_open_to_all():
