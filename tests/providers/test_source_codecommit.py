@@ -49,6 +49,7 @@ def test_the_newest_commit_is_the_artifact_and_the_revision(tmp_path: Path, comm
         id=commit,
         summary="Say hi\n\nTo everybody.",
         url=f"{page}?region=us-east-1",
+        change_id="2026-11-23T14:22:10Z",
         created_at=AT,
     )
     assert outcome.external_execution_id == commit

@@ -36,6 +36,7 @@ def test_the_object_is_the_artifact_and_its_version_the_revision(tmp_path: Path,
     assert outcome.revision == Revision(
         id=found.version_id,
         summary=f"Amazon S3 version id: {found.version_id}",
+        change_id=found.etag,
         created_at=found.last_modified,
     )
     assert found.version_id in log_of(work)
