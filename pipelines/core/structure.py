@@ -119,13 +119,13 @@ def read(definition: Mapping[str, Any]) -> PipelinePlan:
             for variable in definition.get("variables", [])
         },
         artifact_buckets={
-            region: store["location"] for region, store in _artifact_stores(definition).items()
+            region: store["location"] for region, store in artifact_stores(definition).items()
         },
     )
 
 
-def _artifact_stores(definition: Mapping[str, Any]) -> Mapping[str, Any]:
-    """By region; the one that a pipeline of one region declares is for any."""
+def artifact_stores(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """By region; the one of a pipeline that declares no regions is for any."""
     if "artifactStore" in definition:
         return {"": definition["artifactStore"]}
     return dict(definition.get("artifactStores", {}))
