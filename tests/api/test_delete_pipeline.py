@@ -205,6 +205,7 @@ def add_actions(execution, count):
     actions = ActionExecution.objects.bulk_create(
         ActionExecution(
             execution=execution,
+            pipeline=execution.pipeline,
             stage_execution=stay,
             stage_name=stay.stage_name,
             action_name="Fetch",
