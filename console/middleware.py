@@ -1,4 +1,4 @@
-"""Two answers that every page gives alike: to who is signed out, and about what does not exist."""
+"""What holds for every page: tools pass by, the signed out sign in, what is not is not found."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.shortcuts import resolve_url
 from django_htmx.middleware import HtmxDetails
 
 from console.refusals import NOT_FOUND
+from pipelines.api import views as api
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+def let_aws_tools_pass_by(get_response: Handler) -> Handler:
+    """Answer AWS tools before anything that is there for people, who have hosts, cookies and HTML.
+
+    Whatever a tool sends, and wherever to, it is answered in its protocol.  A tool's request is
+    signed with the host it went to, so that ALLOWED_HOSTS adds nothing.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        return api.endpoint(request) if api.is_meant(request) else get_response(request)
+
+    return handle
 
 
 def send_signed_out_polls_to_sign_in(get_response: Handler) -> Handler:

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "console.middleware.let_aws_tools_pass_by",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -171,6 +172,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 2**62  # Never closed by Celery: console.celery looks after them.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # Nothing of its one entry is worth a file.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "pipelines.tasks.sweep",

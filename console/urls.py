@@ -16,6 +16,7 @@ from console.views import (
     stop,
     transitions,
 )
+from pipelines.api import views as api
 
 one_execution = [
     path("timeline", executions.timeline, name="execution-timeline"),
@@ -43,6 +44,7 @@ one_pipeline: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("service/<path:asked>", api.endpoint, name="api"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
     path("codesuite/codepipeline/pipelines/<str:name>/", include(one_pipeline)),
     path(

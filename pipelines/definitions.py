@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
-from pipelines import executions, finding, secrets, tasks
+from pipelines import executions, finding, patience, secrets, tasks
 from pipelines.core.refusals import (
+    ConcurrentModification,
     LimitExceeded,
     PipelineNameInUse,
     PipelineNotFound,
     PipelineVersionNotFound,
     ResourceNotFound,
+    Throttled,
 )
 from pipelines.core.structure import check, read
 from pipelines.core.structure_secrets import has_masks, masked, unmasked
@@ -40,8 +42,9 @@ def create(
     """Store version 1 of a new pipeline and start its first execution.
 
     `definition` and `tags` are the members of CreatePipeline.  Raises AccessDenied,
-    PipelineNameInUse, LimitExceeded, InvalidTags, TooManyTags and what `core.structure.check`
-    and `core.structure_secrets.unmasked` raise; nothing is stored then.
+    PipelineNameInUse, LimitExceeded, InvalidTags, TooManyTags, ConcurrentModification (the
+    database is busy) and what `core.structure.check` and `core.structure_secrets.unmasked` raise;
+    nothing is stored then.
     """
     by.check("CreatePipeline")
     tags_by_key = read_tags(tags)
@@ -60,7 +63,7 @@ def create(
         raise
 
 
-@transaction.atomic
+@patience.limited(Throttled)
 def update(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
     """Store the next version; executions of the one before end as Cancelled.
 
@@ -70,7 +73,8 @@ def update(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
     Raises AccessDenied, what `create` raises for the definition, and ResourceNotFound for an
     unknown name: the service model lists no "not found" for UpdatePipeline at all, and AWS has
     been seen to answer with this one, which the SDKs know from other operations.  Any error that
-    is in the list would say that the definition is wrong, which it is not.
+    is in the list would say that the definition is wrong, which it is not.  Throttled, when the
+    pipeline is busy.
     """
     by.check("UpdatePipeline")
     checked = _checked(definition)
@@ -87,13 +91,13 @@ def update(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
     return pipeline
 
 
-@transaction.atomic
+@patience.limited(ConcurrentModification)
 def delete(name: str, *, by: Caller) -> None:
     """Delete a pipeline with all that is known of it; a name that is unknown is fine, too.
 
     Work that is going on loses its lease and is ended; what it reports is dropped.  Artifacts
     stay in their store and logs where they are, as in AWS, where they are the account's.  The
-    name is free at once.  Raises AccessDenied.
+    name is free at once.  Raises AccessDenied, or ConcurrentModification when it is busy.
     """
     by.check("DeletePipeline", on=finding.arn_of(name))
     try:
@@ -124,7 +128,7 @@ def by_name(*, after: str, limit: int) -> list[Pipeline]:
     return list(Pipeline.objects.filter(name__gt=after).order_by("name")[:limit])
 
 
-@transaction.atomic
+@patience.limited(ConcurrentModification)
 def _create(checked: dict[str, Any], *, tags: Tags, by: str) -> Pipeline:
     if Pipeline.objects.count() >= MAX_PIPELINES:
         raise LimitExceeded(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
-from pipelines import finding
+from pipelines import finding, patience
 from pipelines.core.arns import read_arn
-from pipelines.core.refusals import ResourceNotFound
+from pipelines.core.refusals import ConcurrentModification, ResourceNotFound
 from pipelines.core.tags import Tags, check_number, read_keys, read_tags
 from pipelines.models import Pipeline
 
@@ -18,12 +16,12 @@ if TYPE_CHECKING:
     from pipelines.core.rights import Caller
 
 
-@transaction.atomic
+@patience.limited(ConcurrentModification)
 def put(arn: str, tags: Sequence[Mapping[str, Any]], *, by: Caller) -> None:
     """Add tags to what the ARN names; a key that is there already gets the new value.
 
-    Raises AccessDenied, InvalidValue, InvalidTags, InvalidArn, ResourceNotFound or TooManyTags;
-    nothing is changed then.
+    Raises AccessDenied, InvalidValue, InvalidTags, InvalidArn, ResourceNotFound, TooManyTags, or
+    ConcurrentModification when the pipeline is busy; nothing is changed then.
     """
     by.check("TagResource", on=arn)
     given = read_tags(tags)
@@ -33,11 +31,12 @@ def put(arn: str, tags: Sequence[Mapping[str, Any]], *, by: Caller) -> None:
     _store(pipeline, together)
 
 
-@transaction.atomic
+@patience.limited(ConcurrentModification)
 def remove(arn: str, keys: Sequence[str], *, by: Caller) -> None:
     """Take the tags with these keys off; one that is not there is no error.
 
-    Raises AccessDenied, InvalidValue, InvalidTags, InvalidArn or ResourceNotFound.
+    Raises AccessDenied, InvalidValue, InvalidTags, InvalidArn, ResourceNotFound, or
+    ConcurrentModification when the pipeline is busy.
     """
     by.check("UntagResource", on=arn)
     given = {*read_keys(keys)}

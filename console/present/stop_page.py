@@ -66,6 +66,11 @@ class StopPage:
         return self.preview is not None and not self.is_abandoning
 
     @property
+    def offers_stop(self) -> bool:
+        """Also while nothing is chosen yet: the form then says what is missing."""
+        return self.can_stop or not (self.chosen or self.note)
+
+    @property
     def news(self) -> str:
         """What a screen reader is told when the preview has changed."""
         if self.preview is None:

@@ -79,7 +79,7 @@ def view(request: HtmxHttpRequest, name: str) -> HttpResponse:
 def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
     pipeline = finding.pipeline(name)
     data = request.POST if request.method == "POST" else None
-    form = ReleaseForm(data, variables=pipeline.plan.variables)
+    form = ReleaseForm(data, pipeline=pipeline)
 
     def act() -> str:
         execution = executions.release(
@@ -87,10 +87,13 @@ def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
             by=caller_of(request),
             client_request_token=form.cleaned_data["token"],
             variables=form.values,
+            source_overrides=form.overrides,
         )
         page = reverse("execution-timeline", args=[name, execution.pk])
-        told = 'Execution <a href="{}">{}</a> has started with the most recent change.'
-        return format_html(told, page, execution.pk)
+        what = "the source revisions you gave" if form.overrides else "the most recent change"
+        return format_html(
+            'Execution <a href="{}">{}</a> has started with {}.', page, execution.pk, what
+        )
 
     context = {
         "pipeline": pipeline,

@@ -6,6 +6,9 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from pipelines.api import model
+from pipelines.api.contention import Busy
+from pipelines.api.refusals import NotARequest
+from pipelines.api.signature import NotAuthenticated
 from pipelines.core import refusals, structure_refusals
 
 
@@ -22,6 +25,9 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.InvalidRequest: "ValidationException",
     refusals.AccessDenied: "AccessDeniedException",
     refusals.NotServed: "UnknownOperationException",
+    refusals.Conflict: "ConflictException",
+    refusals.ConcurrentModification: "ConcurrentModificationException",
+    refusals.Throttled: "ThrottlingException",
     refusals.InvalidNextToken: "InvalidNextTokenException",
     refusals.PipelineNotFound: "PipelineNotFoundException",
     refusals.PipelineNameInUse: "PipelineNameInUseException",
@@ -34,6 +40,7 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.ExecutionNotFound: "PipelineExecutionNotFoundException",
     refusals.StageNotFound: "StageNotFoundException",
     refusals.ActionNotFound: "ActionNotFoundException",
+    refusals.ActionTypeNotFound: "ActionTypeNotFoundException",
     refusals.ExecutionNotStoppable: "PipelineExecutionNotStoppableException",
     refusals.DuplicatedStopRequest: "DuplicatedStopRequestException",
     refusals.StageNotRetryable: "StageNotRetryableException",
@@ -48,12 +55,33 @@ CODES: dict[type[refusals.Refusal], str] = {
 }
 
 
-def error_of(refusal: refusals.Refusal) -> WireError:
-    """The error that says this refusal; its status is the service model's."""
-    code = next(CODES[kind] for kind in type(refusal).__mro__ if kind in CODES)
-    if isinstance(refusal, refusals.NotServed):
-        return WireError(code, refusal.message, HTTPStatus.NOT_IMPLEMENTED)
-    return WireError(code, refusal.message, status_of(code))
+DEFECT = WireError(
+    "InternalFailure",
+    "The request processing has failed because of an unknown error, exception or failure.",
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+)
+
+
+def error_of(problem: Exception) -> WireError:
+    """The error that says this refusal; its status is the service model's.
+
+    What is no refusal, or none that AWS has a name for, is a DEFECT of ours.
+    """
+    match problem:
+        case NotARequest():
+            return WireError(problem.code, problem.message, problem.status)
+        case NotAuthenticated() | Busy():
+            return WireError(problem.code, problem.message, status_of(problem.code))
+        case refusals.Refusal():
+            code = next((CODES[kind] for kind in type(problem).__mro__ if kind in CODES), None)
+        case _:
+            code = None
+    if code is None:
+        return DEFECT
+    is_absent = isinstance(problem, refusals.NotServed)
+    return WireError(
+        code, str(problem), HTTPStatus.NOT_IMPLEMENTED if is_absent else status_of(code)
+    )
 
 
 def status_of(code: str) -> HTTPStatus:

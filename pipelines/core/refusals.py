@@ -26,6 +26,18 @@ class NotServed(Refusal):
     """An operation of AWS that this version of Penstock does not have; the message says what."""
 
 
+class Conflict(Refusal):
+    """The pipeline is busy (ConflictException)."""
+
+
+class ConcurrentModification(Refusal):
+    """The same, where the operation changes what there is (ConcurrentModificationException)."""
+
+
+class Throttled(Refusal):
+    """The pipeline is busy, and the operation has no error that says so (ThrottlingException)."""
+
+
 class InvalidNextToken(Refusal):
     """A page is asked for with a token of another list, or of none (InvalidNextTokenException)."""
 
@@ -72,6 +84,10 @@ class StageNotFound(Refusal):
 
 class ActionNotFound(Refusal):
     """ActionNotFoundException."""
+
+
+class ActionTypeNotFound(Refusal):
+    """ActionTypeNotFoundException."""
 
 
 class ExecutionNotStoppable(Refusal):

@@ -118,7 +118,17 @@ def read(definition: Mapping[str, Any]) -> PipelinePlan:
             variable["name"]: variable.get("defaultValue", NO_DEFAULT)
             for variable in definition.get("variables", [])
         },
+        artifact_buckets={
+            region: store["location"] for region, store in artifact_stores(definition).items()
+        },
     )
+
+
+def artifact_stores(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """By region; the one of a pipeline that declares no regions is for any."""
+    if "artifactStore" in definition:
+        return {"": definition["artifactStore"]}
+    return dict(definition.get("artifactStores", {}))
 
 
 def read_action(action: Mapping[str, Any]) -> ActionPlan:
@@ -139,4 +149,5 @@ def read_action(action: Mapping[str, Any]) -> ActionPlan:
         output_variables=tuple(action.get("outputVariables", [])),
         timeout_minutes=action.get("timeoutInMinutes"),
         region=action.get("region", ""),
+        role_arn=action.get("roleArn", ""),
     )

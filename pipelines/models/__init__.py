@@ -5,6 +5,7 @@ from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
+from pipelines.models.revisions import UsedRevision
 
 __all__ = [
     "AccessKey",
@@ -17,4 +18,5 @@ __all__ = [
     "Stage",
     "StageExecution",
     "StopRequest",
+    "UsedRevision",
 ]

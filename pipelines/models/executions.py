@@ -66,8 +66,11 @@ class PipelineExecution(models.Model):
     # What its actions have made so far: artifact -> key, namespace -> {name: value}.
     artifacts = models.JSONField(default=dict)
     variables = models.JSONField(default=dict)
-    # One of API type SourceRevision for each source action.
+    # One of API type SourceRevision for each source action, in the order of the definition, with
+    # `created` (ISO 8601) and `revisionChangeIdentifier` of ArtifactRevision where they are known.
     source_revisions = models.JSONField(default=list)
+    # Which were asked for in place of the newest: API type SourceRevisionOverride.
+    source_overrides = models.JSONField(default=list)
     search_text = models.TextField(blank=True)  # what the history's search looks in, lower case
 
     objects = PipelineExecutionQuerySet.as_manager()
@@ -140,6 +143,9 @@ class StageExecution(models.Model):
     )
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="+")
     stage_name = models.CharField(max_length=100)
+    # The execution's own, here so that an index has them.
+    version = models.PositiveIntegerField()
+    sequence = models.PositiveBigIntegerField()
     status = enum_field(StageStatus, default=StageStatus.IN_PROGRESS)
     started_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -158,7 +164,11 @@ class StageExecution(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["pipeline", "stage_name", "status"], name="stay_by_outcome"),
+            # Who succeeded in a stage in one version, by the order of starting.
+            models.Index(
+                fields=["pipeline", "stage_name", "status", "version", "sequence"],
+                name="stay_by_outcome",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -15,6 +14,8 @@ from pipelines.models.choices import enum_field
 from pipelines.models.ordered_json import OrderedJSON
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.core.plan import PipelinePlan
 
 
@@ -82,11 +83,41 @@ class PipelineVersion(models.Model):
         return f"{self.pipeline} version {self.version}"
 
 
-@lru_cache(maxsize=1024)
-def plan_of(pipeline_id: int, version: int) -> PipelinePlan:
+class PlanCache:
     """A version's definition as the engine follows it; versions never change, so it is kept."""
-    row = PipelineVersion.objects.get(pipeline_id=pipeline_id, version=version)
-    return read(row.definition)
+
+    LARGEST = 1024  # plans; beyond that it begins anew
+
+    def __init__(self) -> None:
+        self._plans: dict[tuple[int, int], PipelinePlan] = {}
+
+    def __call__(self, pipeline_id: int, version: int) -> PipelinePlan:
+        """Raises PipelineVersion.DoesNotExist."""
+        if plan := self._plans.get((pipeline_id, version)):
+            return plan
+        row = PipelineVersion.objects.get(pipeline_id=pipeline_id, version=version)
+        return self._keep(row)
+
+    def of_all(self, pipeline_id: int, versions: Iterable[int]) -> dict[int, PipelinePlan]:
+        """Those of several versions, for one query at most."""
+        found = {version: self._plans.get((pipeline_id, version)) for version in versions}
+        plans = {version: plan for version, plan in found.items() if plan}
+        if missing := found.keys() - plans.keys():
+            rows = PipelineVersion.objects.filter(pipeline_id=pipeline_id, version__in=missing)
+            plans |= {row.version: self._keep(row) for row in rows}
+        return plans
+
+    def cache_clear(self) -> None:
+        self._plans.clear()
+
+    def _keep(self, row: PipelineVersion) -> PipelinePlan:
+        if len(self._plans) >= self.LARGEST:
+            self._plans.clear()
+        plan = self._plans[row.pipeline_id, row.version] = read(row.definition)
+        return plan
+
+
+plan_of = PlanCache()
 
 
 class Stage(models.Model):

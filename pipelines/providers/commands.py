@@ -5,23 +5,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines import artifacts, processes
-from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.catalogue.keys import text
 from pipelines.core.statuses import FailureCode
 from pipelines.processes import End
 from pipelines.providers.commands_script import Script
 from pipelines.providers.contract import Failed, Outcome, OutputArtifact, Succeeded, Work
 from pipelines.providers.log import say, say_no_effect
 
-COMPUTE_KEYS = ("EnvironmentType", "ComputeType", "VpcId", "Subnets", "SecurityGroupIds")
+COMPUTE = {
+    "EnvironmentType": text(
+        "The system to run on; LINUX_CONTAINER if left out.",
+        "LINUX_CONTAINER",
+        "WINDOWS_SERVER_2022_CONTAINER",
+    ),
+    "ComputeType": text("The size of the machine; BUILD_GENERAL1_SMALL if left out."),
+    "VpcId": text("The network to run in."),
+    "Subnets": text("Subnets of the network, with commas between."),
+    "SecurityGroupIds": text("Security groups of the network, with commas between."),
+}
 ACTION_TYPES = (
     ActionType(
         id=ActionTypeId("Compute", "AWS", "Commands", "1"),
         label="AWS Commands",
         input_artifacts=range(1, 11),
         output_artifacts=range(2),
-        configuration={key: ConfigurationKey() for key in COMPUTE_KEYS},
+        configuration=COMPUTE,
         timeout_minutes=55,
         takes_commands=True,
+        takes_environment=True,
         needs_v2=True,
     ),
 )
@@ -38,7 +50,7 @@ def perform(work: Work) -> Outcome:
         "The commands run directly on this machine, in a plain folder of their own"
         " and with the rights of Penstock, not in a container.",
     )
-    say_no_effect(work, COMPUTE_KEYS, "there is no container and no network of its own")
+    say_no_effect(work, tuple(COMPUTE), "there is no container and no network of its own")
     source = work.workspace / "src"
     try:
         folders = _unpacked_inputs(work, source)

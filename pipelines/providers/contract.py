@@ -26,6 +26,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.core.action_types import ActionTypeId
+from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 
 
@@ -69,6 +70,8 @@ class Work:
     input_artifacts: Mapping[str, Path] = field(default_factory=dict)  # name -> zip file, in order
     output_artifacts: tuple[OutputArtifact, ...] = ()
     output_variables: tuple[str, ...] = ()  # names to report
+    # What a source takes in place of the newest: revision type -> value.
+    revisions: Mapping[RevisionType, str] = field(default_factory=dict)
     is_lost: Callable[[], bool] = lambda: False  # true: another process has given this work up
 
 
@@ -79,6 +82,7 @@ class Revision:
     id: str
     summary: str = ""
     url: str = ""
+    change_id: str = ""  # what else tells it apart: when it was committed, an ETag
     created_at: datetime | None = None
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pipelines import artifacts, places, providers, secrets
 from pipelines.core.action_types import MASK
 from pipelines.core.results import ActionResult, SourceRevision
+from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import ActionStatus, FailureCode
 from pipelines.core.variables import UnresolvedVariable, resolve_values
 from pipelines.providers.contract import (
@@ -115,7 +116,13 @@ def _revision(outcome: Succeeded) -> SourceRevision | None:
     found = outcome.revision
     if found is None:
         return None
-    return SourceRevision(revision_id=found.id, summary=found.summary, url=found.url)
+    return SourceRevision(
+        revision_id=found.id,
+        summary=found.summary,
+        url=found.url,
+        change_id=found.change_id,
+        created_at=found.created_at,
+    )
 
 
 def note(action: ActionExecution, sentence: str) -> None:
@@ -153,8 +160,17 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
             for artifact in plan.output_artifacts
         ),
         output_variables=plan.output_variables,
+        revisions=_revisions_asked_for(action),
         is_lost=is_lost.is_set,
     )
+
+
+def _revisions_asked_for(action: ActionExecution) -> dict[RevisionType, str]:
+    return {
+        RevisionType(override["revisionType"]): override["revisionValue"]
+        for override in action.execution.source_overrides
+        if override["actionName"] == action.action_name
+    }
 
 
 def _configuration(action: ActionExecution) -> dict[str, str]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipelines import engine, places, providers, runner, sweeping, tasks
 from pipelines.core.action_types import ActionType, ActionTypeId, Category
 from pipelines.core.refusals import PipelineNotFound
-from pipelines.core.results import ActionResult
+from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, StopMode
 from pipelines.models import ActionExecution, Event, Lease, Pipeline, PipelineVersion
@@ -42,7 +42,11 @@ def create(room, *, name="website", work=None):
     )
     room.pipeline = Pipeline.objects.get(name=name)
     room.settle()
-    room.fetch()
+    room.succeed(
+        "Fetch",
+        artifacts={"Code": "website/Code/abcdefg"},
+        revision=SourceRevision(revision_id="4b1a9e2"),
+    )
     return room.pipeline.executions.get()
 
 
@@ -201,6 +205,7 @@ def add_actions(execution, count):
     actions = ActionExecution.objects.bulk_create(
         ActionExecution(
             execution=execution,
+            pipeline=execution.pipeline,
             stage_execution=stay,
             stage_name=stay.stage_name,
             action_name="Fetch",

@@ -1,4 +1,4 @@
-"""The root: where people start, and what the AWS tools are told."""
+"""The root: where people start, and where tools ask."""
 
 import json
 
@@ -7,7 +7,7 @@ def test_people_are_led_to_their_pipelines(client):
     assert client.get("/").headers["Location"] == "/codesuite/codepipeline/pipelines"
 
 
-def test_the_aws_tools_are_told_that_the_api_is_not_there(client):
+def test_tools_are_asked_who_they_are(client):
     answer = client.post(
         "/",
         b"{}",
@@ -15,7 +15,12 @@ def test_the_aws_tools_are_told_that_the_api_is_not_there(client):
         headers={"X-Amz-Target": "CodePipeline_20150709.StopPipelineExecution"},
     )
 
-    said = json.loads(answer.content)
-    assert answer.status_code == 501
-    assert said["__type"] == "UnknownOperationException"
-    assert said["message"].startswith("StopPipelineExecution is not available in this version")
+    assert answer.status_code == 400
+    assert json.loads(answer.content)["__type"] == "MissingAuthenticationTokenException"
+
+
+def test_what_nobody_knows_is_told_what_is_missing(client):
+    answer = client.post("/", {"name": "website"})
+
+    assert answer.status_code == 400
+    assert json.loads(answer.content)["message"].startswith("X-Amz-Target names no operation")

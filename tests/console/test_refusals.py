@@ -6,11 +6,13 @@ from django.http import HttpResponse
 from console.middleware import NotFoundRefusals
 from console.refusals import status_of
 from pipelines.core.refusals import (
+    Conflict,
     DuplicatedStopRequest,
     ExecutionNotFound,
     InvalidRequest,
     MovedOn,
     PipelineNotFound,
+    Throttled,
 )
 
 
@@ -22,6 +24,8 @@ from pipelines.core.refusals import (
         (ExecutionNotFound, 404),
         (DuplicatedStopRequest, 409),
         (MovedOn, 409),
+        (Conflict, 409),
+        (Throttled, 409),
     ],
 )
 def test_each_kind_has_its_status(refusal, status):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0001_initial'),
+        ("pipelines", "0002_lists_newest_first"),
     ]
 
     operations = [
