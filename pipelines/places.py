@@ -31,6 +31,11 @@ def workspaces() -> Path:
     return _home() / "work"
 
 
+def sealing_keys() -> Path:
+    """The keys with which the secrets of access keys are sealed: a file of their owner's only."""
+    return _home() / "secrets" / "access_keys"
+
+
 def log_of(action_id: UUID) -> Path:
     """The log of one action execution."""
     return _home() / "logs" / "actions" / action_id.hex[:2] / f"{action_id}.log"

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from pipelines import access, demo
+from pipelines import access, access_keys, demo
 
 
 class Command(BaseCommand):
@@ -40,8 +40,10 @@ def first_run() -> str:
     username = settings.PENSTOCK_ADMIN_USERNAME or "admin"
     password = settings.PENSTOCK_ADMIN_PASSWORD or secrets.token_urlsafe(12)
     user = get_user_model().objects.create_superuser(username, password=password)
-    key_id, secret = access.create_key(
-        user,
+    key_id, secret = access_keys.create(
+        username,
+        by=access.root(),
+        description="Made on the first start",
         access_key_id=settings.PENSTOCK_ACCESS_KEY_ID,
         secret=settings.PENSTOCK_SECRET_ACCESS_KEY,
     )
