@@ -311,6 +311,25 @@ def test_many_who_make_the_file_at_once_all_use_the_same(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_penstock_does_not_start_with_a_foreign_file_of_keys(ada):
+    access_keys.create("ada", by=ada)
+    call_command("bootstrap")
+    places.sealing_keys().write_bytes(Fernet.generate_key())
+
+    with pytest.raises(CommandError, match="Put the file back that belongs to this database"):
+        call_command("bootstrap")
+
+
+def test_the_first_start_says_which_access_key_will_not_do(db, settings, django_user_model):
+    settings.PENSTOCK_DEMO = False
+    settings.PENSTOCK_ACCESS_KEY_ID = "my key"
+
+    with pytest.raises(CommandError, match="id of an access key is"):
+        call_command("bootstrap")
+
+    assert not django_user_model.objects.exists()
+
+
 # The command
 
 
