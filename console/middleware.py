@@ -1,4 +1,4 @@
-"""Two answers that every page gives alike: to who is signed out, and about what does not exist."""
+"""Answers that every page gives alike: to who is signed out or has no role, and on refusals."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django_htmx.middleware import HtmxDetails
 
+from console.actor import caller_of
 from console.refusals import NOT_FOUND
+from pipelines import people
+from pipelines.core.refusals import AccessDenied
+from pipelines.core.rights import least_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     Handler = Callable[[HttpRequest], HttpResponseBase]
+
+READING = "ListPipelines"  # whichever role grants one operation that reads grants them all
 
 
 def send_signed_out_polls_to_sign_in(get_response: Handler) -> Handler:
@@ -36,8 +42,14 @@ def send_signed_out_polls_to_sign_in(get_response: Handler) -> Handler:
     return handle
 
 
-class NotFoundRefusals:
-    """Pages of pipelines, executions, stages and actions that do not exist are not found."""
+def role_not_required(view: Handler) -> Handler:
+    """A view that is there for everybody who is signed in, without any role."""
+    view.role_required = False  # type: ignore[attr-defined]
+    return view
+
+
+class OnlyReaders:
+    """Who has no role that shows anything sees which is missing, and whom to ask, on any page."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -45,9 +57,41 @@ class NotFoundRefusals:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Handler, _args: object, _kwargs: object
+    ) -> HttpResponseBase | None:
+        is_open = not getattr(view, "login_required", True)
+        if is_open or not getattr(view, "role_required", True) or caller_of(request).may(READING):
+            return None
+        if HtmxDetails(request):  # the page that asks is not to be seen any more either
+            headers = {"HX-Refresh": "true", "Cache-Control": "no-store", "Vary": "HX-Request"}
+            return HttpResponse(status=HTTPStatus.FORBIDDEN, headers=headers)
+        context = {
+            "roles": sorted(caller_of(request).roles),
+            "needed": least_role(READING).value,
+            "administrators": people.administrators(),
+        }
+        return render(request, "no_role.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+class Refusals:
+    """What does not exist is not found; what is not allowed is said in words."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
         if isinstance(exception, NOT_FOUND):
             raise Http404(exception.message) from exception
+        if isinstance(exception, AccessDenied):
+            context = {"message": exception.message}
+            return render(request, "refused.html", context, status=HTTPStatus.FORBIDDEN)
+        return None
 
 
 def _asks_to_sign_in(response: HttpResponseBase) -> bool:
