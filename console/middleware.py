@@ -11,7 +11,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render, resolve_url
 from django_htmx.middleware import HtmxDetails
 
-from console.actor import caller_of
+from console.actor import caller_of, offers_to
+from console.present.offers import READING
 from console.refusals import NOT_FOUND
 from pipelines import people
 from pipelines.core.refusals import AccessDenied
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     Handler = Callable[[HttpRequest], HttpResponseBase]
-
-READING = "ListPipelines"  # whichever role grants one operation that reads grants them all
 
 
 def send_signed_out_polls_to_sign_in(get_response: Handler) -> Handler:
@@ -61,7 +60,7 @@ class OnlyReaders:
         self, request: HttpRequest, view: Handler, _args: object, _kwargs: object
     ) -> HttpResponseBase | None:
         is_open = not getattr(view, "login_required", True)
-        if is_open or not getattr(view, "role_required", True) or caller_of(request).may(READING):
+        if is_open or not getattr(view, "role_required", True) or offers_to(request).reads:
             return None
         if HtmxDetails(request):  # the page that asks is not to be seen any more either
             headers = {"HX-Refresh": "true", "Cache-Control": "no-store", "Vary": "HX-Request"}

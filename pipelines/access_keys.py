@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import shlex
 import string
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from pipelines import access, keyring, people
@@ -104,6 +106,16 @@ def enable(access_key_id: str, *, by: Caller) -> None:
 def delete(access_key_id: str, *, by: Caller) -> None:
     """Nothing is left of it."""
     get(access_key_id, by=by).delete()
+
+
+def shell_lines(access_key_id: str, secret: str) -> str:
+    """What points the AWS tools that are started in a shell at this Penstock."""
+    return (
+        f"export AWS_ENDPOINT_URL_CODEPIPELINE={settings.PENSTOCK_URL}\n"
+        f"export AWS_DEFAULT_REGION={settings.PENSTOCK_REGION}\n"
+        f"export AWS_ACCESS_KEY_ID={shlex.quote(access_key_id)}\n"
+        f"export AWS_SECRET_ACCESS_KEY={shlex.quote(secret)}"
+    )
 
 
 @transaction.atomic

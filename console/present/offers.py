@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pipelines.core.rights import Caller
 
 
+READING = "ListPipelines"
+
+
 class Offer(NamedTuple):
     """One thing that can be done; `why_not` is empty when the person may do it."""
 
@@ -29,6 +32,7 @@ class Offers:
     review: Offer
     disable: Offer
     enable: Offer
+    reads: bool  # whichever role grants one operation that reads grants them all
     administers: bool
 
 
@@ -41,6 +45,7 @@ def offers_of(caller: Caller) -> Offers:
         review=offer(caller, "PutApprovalResult"),
         disable=offer(caller, "DisableStageTransition"),
         enable=offer(caller, "EnableStageTransition"),
+        reads=caller.may(READING),
         administers=caller.is_admin,
     )
 

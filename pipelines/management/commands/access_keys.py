@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pipelines import access, access_keys, keyring
@@ -70,12 +69,7 @@ class Command(BaseCommand):
 
     def create(self, user: str, description: str) -> None:
         key_id, secret = access_keys.create(user, by=access.root(), description=description)
-        self.stdout.write(
-            f"export AWS_ENDPOINT_URL_CODEPIPELINE={settings.PENSTOCK_URL}\n"
-            f"export AWS_DEFAULT_REGION={settings.PENSTOCK_REGION}\n"
-            f"export AWS_ACCESS_KEY_ID={key_id}\n"
-            f"export AWS_SECRET_ACCESS_KEY={secret}"
-        )
+        self.stdout.write(access_keys.shell_lines(key_id, secret))
         self.stderr.write("The secret is shown this once only.")
 
     def disable(self, access_key_id: str) -> None:

@@ -68,8 +68,5 @@ Sign in as   {username}
 Password     {password}
 (This is shown once. Another password: manage.py changepassword {username})
 
-export AWS_ENDPOINT_URL_CODEPIPELINE={settings.PENSTOCK_URL}
-export AWS_DEFAULT_REGION={settings.PENSTOCK_REGION}
-export AWS_ACCESS_KEY_ID={key_id}
-export AWS_SECRET_ACCESS_KEY={secret}
+{access_keys.shell_lines(key_id, secret)}
 """
