@@ -77,9 +77,10 @@ MIDDLEWARE = [
     "console.middleware.send_signed_out_polls_to_sign_in",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "console.middleware.OnlyReaders",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "console.middleware.NotFoundRefusals",
+    "console.middleware.Refusals",
 ]
 TEMPLATES = [
     {
@@ -92,6 +93,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "console.actor.offers",
             ],
         },
     },

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from console import dialogs, layout, live
-from console.actor import caller_of
+from console.actor import caller_of, offers_to
 from console.forms.pipelines import ReleaseForm
 from console.present import listing
 from console.present.announcing import news, shown
@@ -100,7 +100,8 @@ def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
         "title": "Release change",
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
     }
-    return dialogs.handle(request, "pipelines/_release.html", context, form, act)
+    may = offers_to(request).release
+    return dialogs.handle(request, "pipelines/_release.html", context, form, act, allowed=may)
 
 
 def _neighbours(page: Page[Pipeline], asked: str) -> dict[str, str]:

@@ -108,8 +108,31 @@ class Caller:
         `on` is the ARN of what it is to be done to.
         """
         if not self.may(operation):
-            raise AccessDenied(
-                f"User: {self.arn} is not authorized to perform: codepipeline:{operation}"
-                f" on resource: {on} because no identity-based policy allows the"
-                f" codepipeline:{operation} action"
-            )
+            raise _denied(self.arn, f"codepipeline:{operation}", on=on)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether other people, their roles and their access keys are its business."""
+        return Role.ADMIN in self.roles
+
+    def check_admin(self, action: str, *, on: str) -> None:
+        """Let an action of IAM through, such as CreateUser, or raise AccessDenied."""
+        if not self.is_admin:
+            raise _denied(self.arn, f"iam:{action}", on=on)
+
+    def check_own(self, action: str, *, owner: str) -> None:
+        """Let an action of IAM on something of `owner` through: its own, or an admin's."""
+        if owner != self.arn:
+            self.check_admin(action, on=owner)
+
+
+def least_role(operation: str) -> Role:
+    """The role to ask for by who wants to do the operation, and no more than that."""
+    return next(role for role in Role if operation in GRANTS[role])
+
+
+def _denied(arn: str, action: str, *, on: str) -> AccessDenied:
+    return AccessDenied(
+        f"User: {arn} is not authorized to perform: {action} on resource: {on}"
+        f" because no identity-based policy allows the {action} action"
+    )

@@ -23,7 +23,7 @@ from django.utils import timezone
 from benchmark import asking, decisions, noop, workers
 from benchmark.asking import Message, Request, Server
 from benchmark.statistics_of import median
-from pipelines import access, definitions
+from pipelines import access, access_keys, definitions
 from pipelines.api import model, protocols, signature, validation
 from pipelines.api.received import Received
 from pipelines.core.arns import pipeline_arn
@@ -50,7 +50,8 @@ def measure(*, quick: bool) -> dict[str, Any]:
     decisions.abandon_first(pipeline)
     decisions.add_history(pipeline, FINISHED, light=False)
     workers.forget_nudges()
-    signer = Signer(*access.create_key(User.objects.create_superuser("api-bench")))
+    User.objects.create_superuser("api-bench")
+    signer = Signer(*access_keys.create("api-bench", by=access.root()))
     with asking.penstock({}) as ours, _moto() as theirs:
         requests = _requests(ours, theirs, signer)
         asking.measure(requests.values(), rounds=rounds, seconds=seconds)

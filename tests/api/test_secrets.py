@@ -5,15 +5,15 @@ import logging
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from django.conf import settings as site
 from django.db import connection
 from django.urls import reverse
 
-from pipelines import definitions, providers, runner, secrets
+from pipelines import definitions, keyring, places, providers, runner, sealing, secrets
 from pipelines.models import ActionExecution, Pipeline, PipelineVersion
 from pipelines.providers import Dispatch
 from pipelines.providers.contract import Succeeded
+from pipelines.sealing import Unreadable
 from tests.api.calling import call, refused
 from tests.api.secretive import (
     COURIER,
@@ -252,7 +252,7 @@ def test_a_sealed_secret_opens_for_its_own_version_only(room):
 
     second.sealed_secrets = first.sealed_secrets
 
-    with pytest.raises(ValueError, match="belongs to something else"):
+    with pytest.raises(Unreadable, match="belongs to something else"):
         secrets.secrets_of(second)
 
 
@@ -260,8 +260,9 @@ def test_a_sealed_secret_does_not_open_with_another_key_file(room, settings, tmp
     create(room)
     row = PipelineVersion.objects.get()
     settings.PENSTOCK_HOME = tmp_path
+    sealing.make(places.sealing_keys())
 
-    with pytest.raises(ValueError, match="another key file"):
+    with pytest.raises(Unreadable, match="a key that is not in"):
         secrets.secrets_of(row)
 
 
@@ -269,12 +270,13 @@ def test_a_lost_key_fails_the_action_and_leaves_the_pipeline_to_be_mended(room, 
     create(room)
     live = room.live("Fetch")
     settings.PENSTOCK_HOME = tmp_path
+    sealing.make(places.sealing_keys())
 
     runner.perform(room.pipeline.pk, live.pk)
 
     failed = ActionExecution.objects.get()
     assert failed.status == "Failed"
-    assert "another key file" in failed.error_message
+    assert "a key that is not in" in failed.error_message
     call("UpdatePipeline", pipeline=pipeline(Token="new"))
     assert secret_now() == "new"
 
@@ -282,11 +284,12 @@ def test_a_lost_key_fails_the_action_and_leaves_the_pipeline_to_be_mended(room, 
 def test_all_can_be_sealed_with_a_new_key(room, settings, tmp_path):
     settings.PENSTOCK_HOME = tmp_path
     create(room)
-    keys = tmp_path / "secrets" / "access_keys"
-    old = keys.read_bytes().strip()
-    keys.write_bytes(Fernet.generate_key() + b"\n" + old + b"\n")
+    keys = places.sealing_keys()
+    old = keys.read_bytes().split()[0]
 
-    assert secrets.reseal_all() == 1
+    assert keyring.rotate() == 1
 
-    keys.write_bytes(keys.read_bytes().split()[0])
+    new, kept = keys.read_bytes().split()
+    assert kept == old
+    keys.write_bytes(new)
     assert secret_now() == SECRET
