@@ -7,9 +7,10 @@ ENVIRONMENT_LIMIT = 8 * 1024 * 1024  # bytes; more than an operating system pass
 SHOWN = 1000  # characters of a command in a message
 
 # Everything that the commands could collide with begins with __penstock.  File descriptor 9 is
-# the log even where a command has redirected the output of the shell.
+# the log even where a command has redirected the output of the shell, and stays it when the shell
+# starts anew.
 SAY = """\
-exec 9>&1
+{ true >&9; } 2>/dev/null || exec 9>&1
 __penstock_say() {
   if [ -n "${EPOCHREALTIME-}" ]; then
     __penstock_now=$EPOCHREALTIME
