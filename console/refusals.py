@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from pipelines.core.refusals import (
     ActionNotFound,
+    BuildProjectNotFound,
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
@@ -13,7 +14,13 @@ from pipelines.core.refusals import (
     StageNotFound,
 )
 
-NOT_FOUND = (PipelineNotFound, ExecutionNotFound, StageNotFound, ActionNotFound)
+NOT_FOUND = (
+    PipelineNotFound,
+    ExecutionNotFound,
+    StageNotFound,
+    ActionNotFound,
+    BuildProjectNotFound,
+)
 
 
 def status_of(refusal: Refusal) -> HTTPStatus:

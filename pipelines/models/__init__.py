@@ -5,10 +5,12 @@ from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
+from pipelines.models.projects import BuildProject
 
 __all__ = [
     "AccessKey",
     "ActionExecution",
+    "BuildProject",
     "Event",
     "Lease",
     "Pipeline",

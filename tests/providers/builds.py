@@ -20,8 +20,12 @@ def build_of(folder: Path, buildspec: str, **changes: Any) -> tuple[Work, Outcom
 
     `files` are in the source as well; `project` is what the project says beside its name.
     """
-    project = {"project_name": "website", "number": 7, "timeout": timedelta(minutes=2)}
-    project |= changes.pop("project", {})
+    project: dict[str, Any] = {
+        "project_name": "website",
+        "number": 7,
+        "timeout": timedelta(minutes=2),
+        **changes.pop("project", {}),
+    }
     files = {"buildspec.yml": dedent(buildspec), **changes.pop("files", {})}
     outputs = changes.pop("outputs", ())
     values = {
