@@ -41,7 +41,7 @@ def handle(
 
     `act` returns what to tell the person.  What is wrong with the form, or refused, is told in it,
     and nothing typed is lost.  The context has `pipeline`, `title`, which is the dialog's, and
-    `back`, the page that it was opened from.
+    `back`, the page that it was opened from; or instead of `pipeline` a `page` of its own.
     """
     status = _attempt(request, form, act) if form.is_bound else HTTPStatus.OK
     if status is HTTPStatus.SEE_OTHER:
@@ -53,7 +53,7 @@ def show(
     request: HtmxHttpRequest, template: str, context: dict[str, Any], *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     """The form alone for the `<dialog>`, or a page around it."""
-    page = "components/dialog_page.html"
+    page = context.get("page", "components/dialog_page.html")
     around = {**context, "dialog": template}
     response = render(request, template if request.htmx else page, around, status=status)
     patch_vary_headers(response, ["HX-Request"])

@@ -11,6 +11,7 @@ from console.views import (
     history,
     home,
     pipelines,
+    projects,
     sign_in,
     stages,
     stop,
@@ -41,6 +42,13 @@ one_pipeline: list[URLPattern | URLResolver] = [
     path("stages/<str:stage>/", include(one_stage)),
 ]
 
+build_projects = [
+    path("projects", projects.index, name="projects"),
+    path("project/new", projects.create, name="project-create"),
+    path("projects/<str:project>/edit", projects.edit, name="project-edit"),
+    path("projects/<str:project>/delete", projects.delete, name="project-delete"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
@@ -50,6 +58,7 @@ urlpatterns = [
         commits.details,
         name="commit",
     ),
+    path("codesuite/codebuild/", include(build_projects)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("theme", sign_in.theme, name="theme"),

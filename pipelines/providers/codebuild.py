@@ -15,6 +15,7 @@ from pipelines.core.variables import OUTPUT_VARIABLES_BYTES
 from pipelines.processes import End, Result
 from pipelines.providers import build_folders, codebuild_artifacts
 from pipelines.providers.codebuild_buildspec import (
+    DEFAULT,
     Artifact,
     Buildspec,
     BuildspecError,
@@ -35,8 +36,6 @@ from pipelines.providers.contract import Build, Failed, Outcome, Succeeded, Work
 from pipelines.providers.log import say
 
 __all__ = ["ACTION_TYPES", "perform"]
-
-DEFAULT_BUILDSPEC = "buildspec.yml"
 
 
 class PhaseFailed(Exception):
@@ -136,7 +135,7 @@ def _buildspec(work: Work, build: Build, source: Path) -> bytes:
     if is_inline(build.buildspec):
         say(work, f"The buildspec is that of the project {build.project_name}")
         return build.buildspec.encode()
-    name = build.buildspec or DEFAULT_BUILDSPEC
+    name = build.buildspec or DEFAULT
     path = source / name
     say(work, f"YAML location is {path}")
     if not path.resolve().is_relative_to(source.resolve()):

@@ -22,6 +22,7 @@ from pipelines.providers.yaml_text import YamlError, load
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 INSTALL, PRE_BUILD, BUILD, POST_BUILD = PHASES = ("install", "pre_build", "build", "post_build")
 VERSION = "0.2"
+DEFAULT = "buildspec.yml"  # where it is in the source
 
 Names = TypeVar("Names", dict[str, str], list[str])
 WITHOUT_EFFECT = {  # key -> why it changes nothing here
