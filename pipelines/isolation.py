@@ -14,9 +14,12 @@ PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/op
 NEEDED_OF_ETC = (
     *("alternatives", "ca-certificates", "ca-certificates.conf", "fonts", "gitconfig", "group"),
     *("host.conf", "hosts", "inputrc", "java", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"),
-    *("localtime", "magic", "mime.types", "nsswitch.conf", "os-release", "passwd", "pki"),
-    *("protocols", "python3", "resolv.conf", "services", "ssl", "timezone"),
+    *("localtime", "magic", "mime.types", "nsswitch.conf", "os-release", "passwd"),
+    *("pki/ca-trust/extracted", "pki/tls/certs"),
+    *("protocols", "python3", "resolv.conf", "services"),
+    *("ssl/certs", "ssl/openssl.cnf", "timezone"),
 )
+OF_THE_KERNEL = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs")
 PROBE_SECONDS = 10
 
 
@@ -70,8 +73,10 @@ def _options() -> tuple[str, ...]:
         seen += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return (
         *("--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        *("--cap-drop", "ALL"),  # root outside would be root enough inside to mount over all this
         *seen,
-        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"),  # noqa: S108 - its own
+        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"),  # noqa: S108
+        *(option for path in OF_THE_KERNEL for option in ("--ro-bind-try", path, path)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines import artifacts, processes
+from pipelines import artifacts, isolation, processes
 from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
 from pipelines.core.statuses import FailureCode
 from pipelines.processes import End
@@ -32,11 +32,7 @@ def perform(work: Work) -> Outcome:
     """Run the commands one after the other in one shell; the first that fails ends the work."""
     if refusal := _refusal(work):
         return _misconfigured(refusal)
-    say(
-        work,
-        "The commands run directly on this machine, in a plain folder of their own"
-        " and with the rights of Penstock, not in a container.",
-    )
+    say(work, isolation.in_words(work.site.isolation))
     say_no_effect(work, COMPUTE_KEYS, "there is no container and no network of its own")
     primary = next(iter(work.input_artifacts))
     try:
@@ -48,10 +44,14 @@ def perform(work: Work) -> Outcome:
         folder=work.workspace / "script", shell=processes.shell(), commands=work.commands
     )
     script.write()
+    try:
+        argv = isolation.wrapped(script.argv, work.site.isolation, folder=work.workspace)
+    except isolation.NotIsolated as problem:
+        return _not_isolated(work, problem)
     say(work, "Entering phase BUILD")
     result = processes.run(
         processes.Command(
-            argv=script.argv,
+            argv=argv,
             folder=source,
             environment=_environment(work, folders),
             token=work.action_execution_id,
@@ -165,6 +165,11 @@ def _job_failed(work: Work, message: str) -> Failed:
     return Failed(
         code=FailureCode.JOB_FAILED, message=message, external_execution_id=_build_id(work)
     )
+
+
+def _not_isolated(work: Work, problem: isolation.NotIsolated) -> Failed:
+    told = f"The commands were not run: PENSTOCK_ISOLATION is {work.site.isolation}, but {problem}."
+    return Failed(code=FailureCode.SYSTEM_UNAVAILABLE, message=told)
 
 
 def _misconfigured(message: str) -> Failed:

@@ -7,6 +7,8 @@ import pytest
 
 from pipelines import processes
 from pipelines.core.statuses import FailureCode
+from pipelines.isolation import Level
+from tests.isolated import needs_bwrap
 from tests.providers.builds import build_of, commands, failed, phases_of, ran, said, succeeded
 from tests.providers.work import log_of, make_artifact
 from tests.waiting import is_gone, wait_for_pid
@@ -507,3 +509,39 @@ def test_binary_output_and_a_log_over_its_limit_do_no_harm(tmp_path: Path):
     log = work.log_file.read_bytes()
     assert log.endswith(b"log limit of 3000 bytes reached; the rest is not kept\n")
     assert b"\xff\x00\n" in log
+
+
+# Kept in bubblewrap
+
+
+@needs_bwrap
+def test_a_build_in_bubblewrap_does_all_that_others_do(tmp_path: Path):
+    spec = """
+        version: 0.2
+        env: {exported-variables: [A]}
+        phases:
+          build:
+            commands: ["export A=1; cd sub; exit 0", "pwd > ../where; kill -9 $$", never]
+            finally: ["cat /etc/shadow || echo kept in"]
+          post_build: {commands: ["echo $A"]}
+        """
+    work, outcome = build_of(tmp_path, spec, files={"sub/x": ""}, site={"isolation": Level.BWRAP})
+
+    assert "inside bubblewrap (isolation: bwrap)" in said(work)[0]
+    assert "Command did not exit successfully pwd > ../where" in log_of(work)
+    assert "Reason: exit status 137" in failed(outcome).message
+    assert (work.workspace / "src/where").read_text() == f"{work.workspace}/src/sub\n"
+    assert ran(work)[-2:] == ["kept in", ""]
+
+
+def test_without_the_isolation_that_is_asked_for_nothing_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    work, outcome = build_of(
+        tmp_path, commands(build=["touch never"]), site={"isolation": Level.BWRAP}
+    )
+
+    assert failed(outcome).code is FailureCode.SYSTEM_UNAVAILABLE
+    assert "PENSTOCK_ISOLATION is bwrap, but bwrap is not installed" in failed(outcome).message
+    assert not (work.workspace / "src/never").exists()

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 
 from console import instance, supervision
+from pipelines import isolation
 
 READY_WITHIN = 90.0  # Seconds until all processes must answer; a small machine may need many.
 DIRECTORIES = ("run", "logs", "broker", "work", "artifacts", "buckets", "repositories", "secrets")
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         with instance.hold(home, settings.PENSTOCK_URL) as lock:
             instance.end(instance.leftovers(home), grace=3)
             instance.check_port(settings.HOST, settings.PORT)
+            check_isolation(home)
             self.prepare()
             self.say("Starting ...")
             with supervision.supervised(home, lock) as supervisor:
@@ -104,6 +106,15 @@ class Command(BaseCommand):
         """Print at once, also into a pipe."""
         self.stdout.write(words)
         self.stdout.flush()
+
+
+def check_isolation(home: Path) -> None:
+    """Say at once that bubblewrap does not work here, not in the log of the first build."""
+    level = isolation.Level(settings.PENSTOCK_ISOLATION)
+    try:
+        isolation.wrapped(("true",), level, folder=home / "work")
+    except isolation.NotIsolated as problem:
+        raise instance.NotStartable(f"PENSTOCK_ISOLATION is {level}, but {problem}.") from problem
 
 
 def collect_static() -> None:
