@@ -19,6 +19,7 @@ from pipelines.providers.codebuild_buildspec import BUILD, Phase, Phases
 from pipelines.providers.shell_script import SAY, SHOWN, env_program, read_environment
 
 SUCCEEDING = "CODEBUILD_BUILD_SUCCEEDING"
+FINISHED = "yes"  # files that are there and empty say that the disk is full
 
 
 class Kind(Enum):
@@ -81,21 +82,22 @@ class Script:
         (self.folder / "run").write_text(text, encoding="utf-8")
 
     def started(self) -> Step | None:
-        """The step that was begun last; None before the first."""
-        number = int(self._started.read_text())
+        """The step that was begun last; None before the first, or if it could not be written."""
+        number = int(self._started.read_text().strip() or 0)
         return self._steps[number - 1] if number else None
 
     def is_finished(self) -> bool:
         """Whether the shell came to its end."""
-        return (self.folder / "finished").exists()
+        finished = self.folder / "finished"
+        return finished.exists() and finished.read_text().strip() == FINISHED
 
     def failures(self) -> list[Failure]:
         """The phases that failed, in order, each with the command that failed first."""
         found = {}
         for step in self._steps:
             mark = self.folder / step.mark
-            if step.phase not in found and mark.exists():
-                number, status = mark.read_text().split()
+            if step.phase not in found and mark.exists() and (text := mark.read_text()):
+                number, status = text.split()
                 command = self._steps[int(number) - 1].text
                 found[step.phase] = Failure(phase=step.phase, command=command, status=int(status))
         return list(found.values())
@@ -137,14 +139,19 @@ esac
 }}
 __penstock_begin() {{
   __penstock_step=$1 __penstock_mark=$2
-  echo "$1" >| {self._path("started")}
+  echo "$1" >| {self._path("started")} || __penstock_give_up
   __penstock_text "$1"
+}}
+__penstock_give_up() {{
+  __penstock_say 'No file can be written any more: is the disk full?'
+  trap - EXIT
+  exit 74
 }}
 __penstock_ended() {{
   if [ "$1" -ne 0 ]; then
     __penstock_say "Command did not exit successfully $__penstock_command exit status $1"
     export {SUCCEEDING}=0
-    echo "$__penstock_step $1" >| "$__penstock_mark"
+    echo "$__penstock_step $1" >| "$__penstock_mark" || __penstock_give_up
   fi
 }}
 __penstock_failed() {{
@@ -214,8 +221,8 @@ __penstock_failed() {{
 
     def _end(self) -> str:
         return (
-            f"trap - EXIT\n{shlex.quote(env_program())} -0 >| {self._path('environment')}\n"
-            f"echo yes >| {self._path('finished')}\n"
+            f"trap - EXIT\n{shlex.quote(env_program())} -0 >| {self._path('environment')}"
+            f" && echo {FINISHED} >| {self._path('finished')}\n"
         )
 
 

@@ -490,6 +490,21 @@ def test_a_shell_that_cannot_be_started_is_the_systems_fault(
     assert "the shell ended between two commands, with exit status 1" in failed(outcome).message
 
 
+@pytest.mark.parametrize("next_command", ["true", "false", "exit 0", "exit 1"])
+def test_a_build_that_can_write_nothing_any_more_is_never_taken_for_a_success(
+    tmp_path: Path, any_shell: str, next_command: str
+):
+    full = "trap '' XFSZ; ulimit -f 0"  # as a full disk would have it
+    work, outcome = build_of(
+        tmp_path, commands(build=[full, next_command], post_build=["echo after"])
+    )
+
+    assert failed(outcome).code is FailureCode.SYSTEM_UNAVAILABLE
+    assert "with exit status 74" in failed(outcome).message
+    assert "@ No file can be written any more: is the disk full?" in said(work)
+    assert ran(work)[-1:] != ["after"]
+
+
 def test_daemons_that_commands_leave_behind_are_ended_and_said(tmp_path: Path):
     work, outcome = build_of(tmp_path, commands(build=["setsid sleep 1000 & echo $! > pid"]))
 
