@@ -50,7 +50,7 @@ def handle(
 
     `act` returns what to tell the person.  What is wrong with the form, or refused, is told in it,
     and nothing typed is lost.  The context has `pipeline`, `title`, which is the dialog's, and
-    `back`, the page that it was opened from.
+    `back`, the page that it was opened from; or instead of `pipeline` a `page` of its own.
     """
     if not allowed.is_allowed and not form.is_bound:
         refused = {**context, "why_not": allowed.why_not}

@@ -8,6 +8,7 @@ from pipelines.access_keys import AccessKeyNotFound
 from pipelines.core.refusals import (
     AccessDenied,
     ActionNotFound,
+    BuildProjectNotFound,
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
@@ -27,6 +28,7 @@ NOT_FOUND = (
     ActionNotFound,
     AccessKeyNotFound,
     PersonNotFound,
+    BuildProjectNotFound,
 )
 
 

@@ -46,6 +46,8 @@ PENSTOCK_SWEEP_SECONDS = environment.seconds("PENSTOCK_SWEEP_SECONDS", 5)
 PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
     "PENSTOCK_LOG_LIMIT_BYTES", 10 * 1024 * 1024, least=1024
 )
+# What the commands of users are kept in: nothing, or bubblewrap.
+PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(

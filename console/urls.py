@@ -14,6 +14,7 @@ from console.views import (
     home,
     people,
     pipelines,
+    projects,
     sign_in,
     stages,
     stop,
@@ -67,6 +68,13 @@ settings: list[URLPattern | URLResolver] = [
     path("people/<str:username>/", include(one_person)),
 ]
 
+build_projects = [
+    path("projects", projects.index, name="projects"),
+    path("project/new", projects.create, name="project-create"),
+    path("projects/<str:project>/edit", projects.edit, name="project-edit"),
+    path("projects/<str:project>/delete", projects.delete, name="project-delete"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
@@ -78,6 +86,7 @@ urlpatterns = [
         name="commit",
     ),
     path("codesuite/settings/", include(settings)),
+    path("codesuite/codebuild/", include(build_projects)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("theme", sign_in.theme, name="theme"),

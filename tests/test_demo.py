@@ -1,8 +1,5 @@
 """The demo really runs: a commit's content arrives in the bucket that it is deployed to."""
 
-from collections import deque
-from typing import Any
-
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -13,27 +10,7 @@ from pipelines.demo import BRANCH, REPOSITORY
 from pipelines.models import AccessKey, ActionExecution, Pipeline
 from tests.api.asking import ask
 from tests.engine_room import ALICE
-
-
-class Workers:
-    """Does in this thread, one after the other, what the workers would be told."""
-
-    def __init__(self):
-        self.told: deque[tuple[Any, tuple[Any, ...]]] = deque()
-
-    def send(self, task, *arguments):
-        self.told.append((task, arguments))
-
-    def work(self, *, without=()):
-        """All that is to do, leaving actions of these names alone."""
-        while self.told:
-            task, arguments = self.told.popleft()
-            if task is tasks.perform and self._name(arguments[1]) in without:
-                continue
-            task(*arguments)
-
-    def _name(self, action_id):
-        return ActionExecution.objects.get(pk=action_id).action_name
+from tests.workers import Workers
 
 
 @pytest.fixture

@@ -114,5 +114,13 @@ class ApprovalAlreadyCompleted(Refusal):
     """ApprovalAlreadyCompletedException."""
 
 
+class BuildProjectNotFound(Refusal):
+    """ResourceNotFoundException of CodeBuild."""
+
+
+class BuildProjectNameInUse(Refusal):
+    """ResourceAlreadyExistsException of CodeBuild."""
+
+
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""

@@ -9,6 +9,12 @@ from pipelines.core.refusals import AccessDenied
 
 ABANDON = "AbandonPipelineExecution"  # not an operation of AWS: StopPipelineExecution with abandon
 
+# Operations of CodeBuild, not of CodePipeline: what its actions run is kept here, too.
+LIST_PROJECTS = "codebuild:ListProjects"
+CREATE_PROJECT = "codebuild:CreateProject"
+UPDATE_PROJECT = "codebuild:UpdateProject"
+DELETE_PROJECT = "codebuild:DeleteProject"
+
 
 class Role(StrEnum):
     """What people and programs are allowed; each holds what is named in GRANTS and no more."""
@@ -17,7 +23,7 @@ class Role(StrEnum):
     OPERATE = "operate"  # start, stop and wait, retry, transitions, approvals
     ABANDON = "abandon"  # stop and abandon: a right of its own, because it can do harm
     WORK = "work"  # take jobs and report on them
-    EDIT = "edit"  # pipelines, action types, webhooks, tags
+    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects
     ADMIN = "admin"  # all of it, and other people's access keys and roles
 
 
@@ -36,6 +42,7 @@ _READING = frozenset(
         "ListRuleTypes",
         "ListTagsForResource",
         "ListWebhooks",
+        LIST_PROJECTS,
     }
 )
 _OPERATING = frozenset(
@@ -79,6 +86,9 @@ _EDITING = frozenset(
         "UntagResource",
         "UpdateActionType",
         "UpdatePipeline",
+        CREATE_PROJECT,
+        UPDATE_PROJECT,
+        DELETE_PROJECT,
     }
 )
 GRANTS: dict[Role, frozenset[str]] = {
@@ -108,7 +118,8 @@ class Caller:
         `on` is the ARN of what it is to be done to.
         """
         if not self.may(operation):
-            raise _denied(self.arn, f"codepipeline:{operation}", on=on)
+            action = operation if ":" in operation else f"codepipeline:{operation}"
+            raise _denied(self.arn, action, on=on)
 
     @property
     def is_admin(self) -> bool:

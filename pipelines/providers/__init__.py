@@ -8,6 +8,7 @@ from enum import StrEnum
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.providers import (
     approval,
+    codebuild,
     commands,
     deploy_s3,
     elsewhere,
@@ -51,6 +52,7 @@ def _rows(
 PROVIDERS: dict[ActionTypeId, Provider] = {
     **_rows(source_s3.ACTION_TYPES, source_s3.perform),
     **_rows(source_codecommit.ACTION_TYPES, source_codecommit.perform),
+    **_rows(codebuild.ACTION_TYPES, codebuild.perform),
     **_rows(commands.ACTION_TYPES, commands.perform),
     **_rows(deploy_s3.ACTION_TYPES, deploy_s3.perform),
     **_rows(approval.ACTION_TYPES, approval.perform, Dispatch.NOWHERE),

@@ -24,14 +24,6 @@ INSTEAD = {
         "it has no image registry. Put a zip file with imageDetail.json into a bucket and use the"
         " source provider S3 instead."
     ),
-    ("Build", "CodeBuild"): (
-        "it has no build projects. Put the commands of the buildspec into an action of the"
-        " provider Commands instead."
-    ),
-    ("Test", "CodeBuild"): (
-        "it has no build projects. Put the commands of the buildspec into an action of the"
-        " provider Commands instead."
-    ),
     ("Build", "ECRBuildAndPublish"): (
         "it builds no images by itself. Build and push the image with docker or podman in an"
         " action of the provider Commands instead."

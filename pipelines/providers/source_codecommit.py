@@ -91,7 +91,7 @@ def perform(work: Work) -> Outcome:
 
 def _commit(work: Work, repository: Path, branch: str) -> git.Commit:
     """A commit that is asked for need not be on the branch: AWS looks in the whole repository."""
-    asked_for = work.revisions.get(RevisionType.COMMIT_ID)
+    asked_for = work.overrides.get(RevisionType.COMMIT_ID)
     if asked_for is None:
         return git.head(repository, branch)
     say(work, f"Source revision override: commit {asked_for}")

@@ -28,9 +28,9 @@ ACTION_TYPES = (
 def perform(work: Work) -> Outcome:
     """Copy the object, or the key and version of it asked for; the version is the revision."""
     bucket, key = work.configuration["S3Bucket"], work.configuration["S3ObjectKey"]
-    key = work.revisions.get(RevisionType.S3_OBJECT_KEY, key)
-    version_id = work.revisions.get(RevisionType.S3_OBJECT_VERSION_ID)
-    if work.revisions:
+    key = work.overrides.get(RevisionType.S3_OBJECT_KEY, key)
+    version_id = work.overrides.get(RevisionType.S3_OBJECT_VERSION_ID)
+    if work.overrides:
         say(
             work, f"Source revision override: s3://{bucket}/{key}, version {version_id or 'newest'}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from django.conf import settings
@@ -15,7 +16,10 @@ from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import ActionStatus, FailureCode
 from pipelines.core.variables import UnresolvedVariable, resolve_values
+from pipelines.isolation import Level
+from pipelines.models import BuildProject
 from pipelines.providers.contract import (
+    Build,
     Failed,
     Outcome,
     OutputArtifact,
@@ -155,17 +159,18 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
             name: artifacts.path_of(places.artifacts(), action.input_artifacts[name])
             for name in plan.input_artifacts  # in their order, which a stored object has not
         },
+        revisions=_revisions(action),
         output_artifacts=tuple(
             OutputArtifact(name=artifact.name, files=artifact.files)
             for artifact in plan.output_artifacts
         ),
         output_variables=plan.output_variables,
-        revisions=_revisions_asked_for(action),
+        overrides=_overrides(action),
         is_lost=is_lost.is_set,
     )
 
 
-def _revisions_asked_for(action: ActionExecution) -> dict[RevisionType, str]:
+def _overrides(action: ActionExecution) -> dict[RevisionType, str]:
     return {
         RevisionType(override["revisionType"]): override["revisionValue"]
         for override in action.execution.source_overrides
@@ -195,4 +200,32 @@ def _site() -> Site:
         account_id=settings.PENSTOCK_ACCOUNT_ID,
         region=settings.PENSTOCK_REGION,
         url=settings.PENSTOCK_URL,
+        isolation=Level(settings.PENSTOCK_ISOLATION),
+        start_build=_start_build,
     )
+
+
+def _start_build(project_name: str) -> Build | None:
+    project = BuildProject.objects.start_build(project_name)
+    if project is None:
+        return None
+    return Build(
+        project_name=project.name,
+        number=project.builds,
+        buildspec=project.buildspec,
+        environment=project.environment,
+        timeout=timedelta(minutes=project.timeout_minutes),
+        image=project.image,
+    )
+
+
+def _revisions(action: ActionExecution) -> dict[str, str]:
+    """Which revision is in the artifacts that source actions made."""
+    execution = action.execution
+    found = {each["actionName"]: each["revisionId"] for each in execution.source_revisions}
+    return {
+        artifact.name: found[source.name]
+        for source in execution.plan.first.actions
+        for artifact in source.output_artifacts
+        if source.name in found
+    }

@@ -30,6 +30,8 @@ def pages(signed_in, penstock):
         f"{PRODUCTION}/release",
         f"{PRODUCTION}/stages/Approve/actions/Review/review",
         f"{PRODUCTION}/stages/Build/transition/disable",
+        "/codesuite/codebuild/projects",
+        "/codesuite/codebuild/project/new",
         execution,
         execution.replace("/timeline", "/visualization"),
         execution.replace("/timeline", "/revisions"),

@@ -112,7 +112,7 @@ def asking_for(tmp_path: Path, commit_id: str) -> Work:
         tmp_path,
         configuration=CONFIGURATION,
         output_artifacts=OUTPUT,
-        revisions={RevisionType.COMMIT_ID: commit_id},
+        overrides={RevisionType.COMMIT_ID: commit_id},
     )
 
 

@@ -76,7 +76,7 @@ def test_a_key_that_leads_outside_is_refused(tmp_path: Path, bucket: Path):
 
 def asking_for(tmp_path: Path, revisions: dict[RevisionType, str]) -> Work:
     return make_work(
-        tmp_path, configuration=CONFIGURATION, output_artifacts=OUTPUT, revisions=revisions
+        tmp_path, configuration=CONFIGURATION, output_artifacts=OUTPUT, overrides=revisions
     )
 
 

@@ -16,6 +16,7 @@ from django.db import OperationalError, connections
 from redis import RedisError
 
 from console import health, instance, supervision
+from pipelines import isolation
 
 READY_WITHIN = 90.0  # Seconds until all processes must answer; a small machine may need many.
 DIRECTORIES = ("run", "logs", "broker", "work", "artifacts", "buckets", "repositories", "secrets")
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         with instance.hold(home, settings.PENSTOCK_URL) as lock:
             instance.end(instance.leftovers(home), grace=3)
             instance.check_port(settings.HOST, settings.PORT)
+            check_isolation(home)
             self.prepare()
             self.say("Starting ...")
             with supervision.supervised(home, lock) as supervisor:
@@ -130,6 +132,15 @@ def migrate() -> None:
         ) from problem
     finally:
         connections.close_all()
+
+
+def check_isolation(home: Path) -> None:
+    """Say at once that bubblewrap does not work here, not in the log of the first build."""
+    level = isolation.Level(settings.PENSTOCK_ISOLATION)
+    try:
+        isolation.wrapped(("true",), level, folder=home / "work")
+    except isolation.NotIsolated as problem:
+        raise instance.NotStartable(f"PENSTOCK_ISOLATION is {level}, but {problem}.") from problem
 
 
 def collect_static() -> None:

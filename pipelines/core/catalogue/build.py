@@ -34,6 +34,8 @@ def codebuild(category: Category, *, hours: int) -> ActionType:
     )
 
 
+CODEBUILD = (codebuild(Category.BUILD, hours=36), codebuild(Category.TEST, hours=8))  # done here
+
 # https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-DeviceFarm.html
 # AppiumVersion is said to be required there, and to be ignored; its own example leaves it out.
 DEVICE_FARM = ActionType(
@@ -83,8 +85,6 @@ DEVICE_FARM = ActionType(
     },
 )
 ACTION_TYPES = (
-    codebuild(Category.BUILD, hours=36),
-    codebuild(Category.TEST, hours=8),
     ActionType(
         id=ActionTypeId("Build", "AWS", "ECRBuildAndPublish", "1"),
         label="Amazon ECR build and publish",
