@@ -22,19 +22,23 @@ if TYPE_CHECKING:
     from pipelines.core.structure_secrets import Secrets
 
 
+class Unreadable(Exception):
+    """A secret cannot be opened; the message says why."""
+
+
 def seal(value: Any, *, of: str) -> str:
     """What JSON can say, unreadable; `of` is who it belongs to, so that rows cannot be swapped."""
     return _keys().encrypt(json.dumps({"of": of, "value": value}).encode()).decode()
 
 
 def unseal(sealed: str, *, of: str) -> Any:
-    """What was sealed.  Raises ValueError when it was sealed for another owner or another site."""
+    """What was sealed.  Raises Unreadable when it was sealed for another owner or another site."""
     try:
         opened = json.loads(_keys().decrypt(sealed))
     except InvalidToken:
-        raise ValueError("The secret was sealed with another key file.") from None
+        raise Unreadable("The secret was sealed with another key file.") from None
     if opened["of"] != of:
-        raise ValueError("The secret belongs to something else.")
+        raise Unreadable("The secret belongs to something else.")
     return opened["value"]
 
 
@@ -44,7 +48,7 @@ def seal_in(row: PipelineVersion, taken_out: Secrets) -> None:
 
 
 def secrets_of(row: PipelineVersion) -> Secrets:
-    """The secrets of a version in the clear.  Raises ValueError as `unseal` does."""
+    """The secrets of a version in the clear.  Raises Unreadable as `unseal` does."""
     found: Secrets = unseal(row.sealed_secrets, of=str(row)) if row.sealed_secrets else {}
     return found
 
@@ -53,7 +57,7 @@ def secrets_of(row: PipelineVersion) -> Secrets:
 def reseal_all() -> int:
     """Seal every secret with the first key of the file; how many versions have some.
 
-    Raises ValueError, and changes nothing, when one cannot be opened.
+    Raises Unreadable, and changes nothing, when one cannot be opened.
     """
     sealed = PipelineVersion.objects.exclude(sealed_secrets="").select_related("pipeline")
     rows = list(sealed.select_for_update(of=("self",)))

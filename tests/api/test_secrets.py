@@ -252,7 +252,7 @@ def test_a_sealed_secret_opens_for_its_own_version_only(room):
 
     second.sealed_secrets = first.sealed_secrets
 
-    with pytest.raises(ValueError, match="belongs to something else"):
+    with pytest.raises(secrets.Unreadable, match="belongs to something else"):
         secrets.secrets_of(second)
 
 
@@ -261,7 +261,7 @@ def test_a_sealed_secret_does_not_open_with_another_key_file(room, settings, tmp
     row = PipelineVersion.objects.get()
     settings.PENSTOCK_HOME = tmp_path
 
-    with pytest.raises(ValueError, match="another key file"):
+    with pytest.raises(secrets.Unreadable, match="another key file"):
         secrets.secrets_of(row)
 
 
@@ -275,6 +275,9 @@ def test_a_lost_key_fails_the_action_and_leaves_the_pipeline_to_be_mended(room, 
     failed = ActionExecution.objects.get()
     assert failed.status == "Failed"
     assert "another key file" in failed.error_message
+    code, message = refused("UpdatePipeline", pipeline=pipeline(Token="****"))
+    assert code == "InvalidActionDeclarationException"
+    assert "another key file. Give the secrets of the pipeline again." in message
     call("UpdatePipeline", pipeline=pipeline(Token="new"))
     assert secret_now() == "new"
 
