@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
-from pipelines import executions, finding, patience, secrets, tasks
+from pipelines import executions, finding, patience, sealing, secrets, tasks
 from pipelines.core.refusals import (
     ConcurrentModification,
     LimitExceeded,
@@ -18,7 +18,7 @@ from pipelines.core.refusals import (
     ResourceNotFound,
     Throttled,
 )
-from pipelines.core.structure import check, read
+from pipelines.core.structure import InvalidActionDeclaration, check, read
 from pipelines.core.structure_secrets import has_masks, masked, unmasked
 from pipelines.core.tags import check_number, read_tags
 from pipelines.models import Pipeline, PipelineVersion, Stage
@@ -159,9 +159,13 @@ def _to_update(name: str) -> Pipeline:
 
 def _unmasked(checked: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]:
     before = pipeline.versions.get(version=pipeline.version)
-    return unmasked(
-        checked, ACTION_TYPES, before=before.definition, secrets=secrets.secrets_of(before)
-    )
+    try:
+        stored = secrets.secrets_of(before)
+    except sealing.Unreadable as problem:
+        raise InvalidActionDeclaration(
+            f"{problem} Give the secrets of the pipeline again."
+        ) from problem
+    return unmasked(checked, ACTION_TYPES, before=before.definition, secrets=stored)
 
 
 def _take_over(pipeline: Pipeline, checked: dict[str, Any]) -> None:

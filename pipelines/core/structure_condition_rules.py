@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipelines.core.rule_types import RULE_TYPES
 from pipelines.core.statuses import ExecutionMode
 from pipelines.core.structure_rules import Declared, repeated
 from pipelines.core.structure_type_rules import CONDITIONS
@@ -15,16 +16,9 @@ RESULTS = {
     "onSuccess": ("FAIL", "ROLLBACK"),
     "onFailure": ("ROLLBACK", "FAIL", "RETRY", "SKIP"),
 }
-RULES_THAT_SKIP = ("LambdaInvoke", "VariableCheck")
-# Provider of a rule -> what its configuration has to have.
-RULE_PROVIDERS: dict[str, tuple[str, ...]] = {
-    "CloudWatchAlarm": ("AlarmName",),
-    "CodeBuild": ("ProjectName",),
-    "Commands": (),
-    "DeploymentWindow": ("Cron",),
-    "LambdaInvoke": ("FunctionName",),
-    "VariableCheck": ("Variable", "Value", "Operator"),
-}
+# https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference.html
+TYPES = {each.id.provider: each for each in RULE_TYPES.values()}
+THAT_SKIP = ", ".join(provider for provider, each in TYPES.items() if each.can_skip)
 
 
 def condition_failures(declared: Declared) -> Iterator[str]:
@@ -79,22 +73,23 @@ def rules_of(declared: Mapping[str, Any], said: str) -> Iterator[str]:
             yield f"{said}. Rule names must be unique. {name} has been used more than once."
         for rule in rules:
             yield from rule_failures(rule, said)
-            if condition.get("result") == "SKIP" and provider_of(rule) not in RULES_THAT_SKIP:
+            rule_type = TYPES.get(provider_of(rule))
+            if condition.get("result") == "SKIP" and not (rule_type and rule_type.can_skip):
                 yield (
                     f"{said} with the result SKIP, which is only possible with rules of the "
-                    f"providers [{', '.join(RULES_THAT_SKIP)}], and not with {rule['name']}"
+                    f"providers [{THAT_SKIP}], and not with {rule['name']}"
                 )
 
 
 def rule_failures(rule: Mapping[str, Any], said: str) -> Iterator[str]:
-    provider = provider_of(rule)
-    if provider not in RULE_PROVIDERS:
-        yield f"{said} with the rule {rule['name']} of an unknown provider {provider}"
+    rule_type = TYPES.get(provider_of(rule))
+    if rule_type is None:
+        yield f"{said} with the rule {rule['name']} of an unknown provider {provider_of(rule)}"
         return
-    for key in RULE_PROVIDERS[provider]:
-        if key not in rule.get("configuration", {}):
-            yield f"{said} with the rule {rule['name']}, which must have the configuration '{key}'"
-    if (provider == "Commands") != ("commands" in rule):
+    for name, key in rule_type.configuration.items():
+        if key.required and name not in rule.get("configuration", {}):
+            yield f"{said} with the rule {rule['name']}, which must have the configuration '{name}'"
+    if rule_type.takes_commands != ("commands" in rule):
         yield (
             f"{said} with the rule {rule['name']}. Rules of the provider Commands must declare "
             "commands, and others cannot"

@@ -2,16 +2,12 @@
 
 import copy
 import json
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from pipelines import providers
-from pipelines.core.action_types import MASK, ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.action_types import MASK
 from pipelines.models import PipelineExecution
-from pipelines.providers import Dispatch
-from pipelines.providers.contract import Waiting
 from tests.api.calling import call
 
 FILES = sorted((Path(__file__).parent / "definitions").glob("*.json"))
@@ -20,31 +16,7 @@ SECRETS = {"OAuthToken"}
 
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)
 def given(request):
-    """A definition; action types that Penstock does not have are here for the test."""
-    definition = json.loads(request.param.read_text())["pipeline"]
-    actions = [action for stage in definition["stages"] for action in stage["actions"]]
-    missing = {ActionTypeId(**action["actionTypeId"]) for action in actions}
-    with ExitStack() as stack:
-        for type_id in missing - providers.ACTION_TYPES.keys():
-            of_type = [each for each in actions if ActionTypeId(**each["actionTypeId"]) == type_id]
-            stack.enter_context(
-                providers.registered(
-                    stand_in(type_id, of_type), lambda _: Waiting(), Dispatch.WORKER
-                )
-            )
-        yield definition
-
-
-def stand_in(type_id, actions):
-    """An action type that takes what these actions have."""
-    keys = {key for action in actions for key in action["configuration"]}
-    return ActionType(
-        id=type_id,
-        label=type_id.provider,
-        input_artifacts=range(11),
-        output_artifacts=range(6),
-        configuration={key: ConfigurationKey(secret=key in SECRETS) for key in keys},
-    )
+    return json.loads(request.param.read_text())["pipeline"]
 
 
 def shown(definition):

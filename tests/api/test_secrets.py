@@ -277,6 +277,9 @@ def test_a_lost_key_fails_the_action_and_leaves_the_pipeline_to_be_mended(room, 
     failed = ActionExecution.objects.get()
     assert failed.status == "Failed"
     assert "a key that is not in" in failed.error_message
+    code, message = refused("UpdatePipeline", pipeline=pipeline(Token="****"))
+    assert code == "InvalidActionDeclarationException"
+    assert "Give the secrets of the pipeline again." in message
     call("UpdatePipeline", pipeline=pipeline(Token="new"))
     assert secret_now() == "new"
 

@@ -62,8 +62,8 @@ PATHS = {"excludes": ["docs/**"]}
     ],
 )
 def test_a_trigger_that_breaks_a_rule(wrong, text):
-    with connected() as make, pytest.raises(InvalidStructure) as refused:
-        checked(make(*wrong))
+    with pytest.raises(InvalidStructure) as refused:
+        checked(connected(*wrong))
 
     assert refused.value.message == text
 
@@ -96,8 +96,7 @@ def test_a_source_action_of_another_provider_has_no_triggers():
     ],
 )
 def test_triggers_that_are_right_are_stored_as_they_are(right):
-    with connected() as make:
-        assert checked(make(*right))["triggers"] == right
+    assert checked(connected(*right))["triggers"] == right
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def test_what_a_pipeline_of_type_v1_cannot_have(members, text):
 
 
 def test_a_pipeline_of_type_v1_cannot_have_triggers():
-    with connected() as make, pytest.raises(InvalidStructure) as refused:
-        checked(make(push(tags={"includes": ["v*"]}), pipeline_type="V1"))
+    with pytest.raises(InvalidStructure) as refused:
+        checked(connected(push(tags={"includes": ["v*"]}), pipeline_type="V1"))
 
     assert refused.value.message == "Triggers can only be declared in a pipeline of pipelineType V2"
 
@@ -58,8 +58,7 @@ def test_a_stage_of_a_pipeline_of_type_v1_cannot_have_conditions(member):
 
 
 def test_a_pipeline_with_triggers_is_of_type_v2_when_nobody_says():
-    with connected() as make:
-        assert checked(make(push(tags={"includes": ["v*"]})))["pipelineType"] == "V2"
+    assert checked(connected(push(tags={"includes": ["v*"]})))["pipelineType"] == "V2"
 
 
 @pytest.mark.parametrize("mode", ["QUEUED", "PARALLEL"])
