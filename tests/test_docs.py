@@ -1,7 +1,11 @@
 """The pages in docs that are written from tables say what the tables say."""
 
+import pytest
 from django.core.management import call_command
 
+from pipelines.api import model, reference
+from pipelines.api.operations import OPERATIONS, absent
+from pipelines.api.reference import HERE
 from pipelines.management.commands import docs
 from pipelines.providers import ACTION_TYPES, elsewhere, is_done_here
 
@@ -14,8 +18,19 @@ def section_of(action_type):
     return section
 
 
-def test_the_page_of_providers_is_up_to_date():
-    assert docs.path_of_page().read_text() == docs.page(), "Run: python manage.py docs"
+@pytest.mark.parametrize("name", ["api.md", "providers.md"])
+def test_a_page_is_up_to_date(name):
+    written = (docs.folder() / name).read_text()
+
+    assert written == docs.pages()[name], "Run: python manage.py docs"
+
+
+def test_the_page_of_the_api_knows_every_operation():
+    text = reference.page()
+
+    assert HERE.keys() == OPERATIONS.keys() - absent.OPERATIONS.keys()
+    for name in model.service().operation_names:
+        assert f"## {name}\n" in text or name in text.partition("## Not here yet")[2]
 
 
 def test_every_type_says_its_keys_and_whether_it_is_done_here():
@@ -29,10 +44,11 @@ def test_every_type_says_its_keys_and_whether_it_is_done_here():
             assert f"\n> {elsewhere.refusal_of(type_id)}\n" in section
 
 
-def test_the_command_writes_the_page(tmp_path, settings):
+def test_the_command_writes_the_pages(tmp_path, settings):
     settings.BASE_DIR = tmp_path
     (tmp_path / "docs").mkdir()
 
     call_command("docs")
 
-    assert (tmp_path / "docs" / "providers.md").read_text() == docs.page()
+    written = {path.name: path.read_text() for path in (tmp_path / "docs").iterdir()}
+    assert written == docs.pages()

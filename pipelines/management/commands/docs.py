@@ -1,4 +1,4 @@
-"""Write docs/providers.md from the tables of action types and rule types."""
+"""Write the pages in docs that come from tables: the API's, and the action and rule types'."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from pipelines.api import reference
 from pipelines.core.action_types import ActionType, Category, ConfigurationKey, Names
 from pipelines.core.rule_types import RULE_TYPES, RuleType
 from pipelines.core.timeouts import timeout_of
@@ -32,22 +33,28 @@ NAMES = {Names.ARTIFACT: "an input artifact", Names.FILE: "`Artifact::file`"}
 
 
 class Command(BaseCommand):
-    """Writes the page anew; it says the same until a table changes."""
+    """Writes the pages anew; they say the same until a table changes."""
 
     help = __doc__
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        path = path_of_page()
-        path.write_text(page())
-        self.stdout.write(f"Wrote {path}")
+        for name, text in pages().items():
+            path = folder() / name
+            path.write_text(text)
+            self.stdout.write(f"Wrote {path}")
 
 
-def path_of_page() -> Path:
-    return Path(settings.BASE_DIR) / "docs" / "providers.md"
+def folder() -> Path:
+    return Path(settings.BASE_DIR) / "docs"
+
+
+def pages() -> dict[str, str]:
+    """File name to text."""
+    return {"api.md": reference.page(), "providers.md": page()}
 
 
 def page() -> str:
-    """The whole page, in Markdown."""
+    """The page of action types and rule types, in Markdown."""
     parts = [INTRODUCTION, *actions(), RULES, *map(rule, RULE_TYPES.values())]
     return "\n".join(parts)
 

@@ -1,0 +1,138 @@
+"""What each operation does here, and where that differs from AWS: the text of docs/api.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipelines.api import model
+from pipelines.api.operations import OPERATIONS, absent
+from pipelines.core.rights import least_role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Here(NamedTuple):
+    """One operation: what it does, and what somebody who knows AWS would not expect."""
+
+    does: str
+    differs: str = ""
+
+
+HERE: dict[str, Here] = {
+    "CreatePipeline": Here(
+        "Checks the whole definition, stores it as version 1 with its tags, and starts the first"
+        " execution.",
+        "The role is not assumed, and need not exist. Execution modes other than SUPERSEDED and"
+        " conditions of stages are refused, because the engine does not have them yet; triggers are"
+        " checked and kept, and nothing fires them yet.",
+    ),
+    "DeletePipeline": Here(
+        "Deletes the pipeline with its executions and tags; a pipeline that does not exist is"
+        " deleted already. What commands of it still run is ended.",
+    ),
+    "GetPipeline": Here(
+        "Any version of the definition, with the defaults filled in; secrets are `****`.",
+    ),
+    "ListPipelines": Here("All pipelines by name, on pages."),
+    "UpdatePipeline": Here(
+        "Stores the next version. Executions of the version before end as Cancelled once their"
+        " running actions have ended; `****` keeps the secret that is stored.",
+        "A name that does not exist is answered with `ResourceNotFoundException`, which AWS sends"
+        " although its model does not list it.",
+    ),
+    "GetPipelineExecution": Here("One execution, without times and without its stop, as at AWS."),
+    "GetPipelineState": Here(
+        "The stages of the current version with who is in them, who waits, and every action.",
+        "`entityUrl`, `logStreamARN` and `percentComplete` are left out: nothing is behind them.",
+    ),
+    "ListActionExecutions": Here(
+        "Action executions, newest first, of the last 12 months; secrets are `****`.",
+        "The externalExecutionId of a manual approval is its token.",
+    ),
+    "ListPipelineExecutions": Here(
+        "Executions, newest first, of the last 12 months, with `stopTrigger` as soon as a stop is"
+        " accepted and until a retry resumes the execution.",
+        "A stop without a reason has the empty `stopTrigger`.",
+    ),
+    "PutActionRevision": Here(
+        "Starts an execution, unless the pipeline has used that revision before.",
+        "`revisionChangeId` and `created` are not looked at.",
+    ),
+    "StartPipelineExecution": Here(
+        "Starts an execution, with variables and source revisions. The same clientRequestToken"
+        " within a day gives the execution that it started.",
+    ),
+    "StopPipelineExecution": Here(
+        "Accepts the stop and answers; the engine carries it out. `Stopping` can be seen in both"
+        " modes; an abandoned action's work goes on to its own end, and its result changes nothing.",
+        "`abandon` needs a role of its own. An execution that the pipeline does not have is"
+        " answered with `PipelineExecutionNotStoppableException`: the model lists no other that"
+        " fits.",
+    ),
+    "DisableStageTransition": Here("Holds executions in front of a stage, or behind it."),
+    "EnableStageTransition": Here("Lets them go on; who waits enters at once."),
+    "PutApprovalResult": Here("Answers a manual approval, also while its execution is stopping."),
+    "RetryStageExecution": Here(
+        "Resumes the same execution: failed and abandoned actions run again, or all of the stage.",
+    ),
+    "GetActionType": Here(
+        "Refuses: the operation is for the owners of types that were made with an integration"
+        " model, and nobody can make one here.",
+        "No action type is ever found. ListActionTypes describes those that there are.",
+    ),
+    "ListActionTypes": Here(
+        "Every action type of AWS and of its partners, with its configuration.",
+        "`regionFilter` leaves nothing out. Where AWS itself takes more artifacts or keys than its"
+        " service model allows, the true number is told.",
+    ),
+    "ListRuleTypes": Here("The six rule types of AWS.", "The rules are not carried out yet."),
+    "ListTagsForResource": Here("The tags of a pipeline, all on one page."),
+    "TagResource": Here("Adds tags to a pipeline, or gives them other values."),
+    "UntagResource": Here("Takes tags from a pipeline; those that it does not have are no matter."),
+}
+
+INTRODUCTION = """\
+# The AWS API
+
+Written by `manage.py docs`; a test holds it to the code. All operations of CodePipeline are
+routed, in AWS JSON 1.1 (`POST /`) and in rpc-v2-cbor
+(`POST /service/CodePipeline_20150709/operation/…`), and every request is signed with Signature
+Version 4. What holds for all of them:
+
+- The input is checked against AWS's service model, with the maximum, the pattern and the values of
+  every member, and all that is wrong is told in one answer.
+- Text with a null character or half of a surrogate pair is refused: no database could keep it.
+- A request whose signature does not fit is refused before it is read. Clocks may differ by five
+  minutes.
+- Who signs has roles (see the console's page People). What no role grants is
+  `AccessDeniedException`.
+- A pipeline that somebody else is changing for longer than a few seconds is `ConflictException`.
+"""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    return "\n".join([INTRODUCTION, *_served(), *_absent()])
+
+
+def _served() -> Iterator[str]:
+    for name in sorted(OPERATIONS.keys() - absent.OPERATIONS.keys()):
+        here = HERE[name]
+        yield f"## {name}\n\n{here.does}\n"
+        if here.differs:
+            yield f"*Differs from AWS:* {here.differs}\n"
+        errors = ", ".join(f"`{error}`" for error in _errors(name))
+        yield f"Role: {least_role(name)} · Errors of its own: {errors}\n"
+
+
+def _absent() -> Iterator[str]:
+    yield "## Not here yet\n\nThese answer 501 and say what is missing; nothing is pretended.\n"
+    for what, names in absent.MISSING.items():
+        yield f"- {what}: {', '.join(sorted(names))}"
+    yield ""
+
+
+def _errors(name: str) -> list[str]:
+    shapes = model.service().operation_model(name).error_shapes
+    return sorted(shape.name for shape in shapes)
