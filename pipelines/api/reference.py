@@ -65,7 +65,7 @@ HERE: dict[str, Here] = {
     ),
     "StopPipelineExecution": Here(
         "Accepts the stop and answers; the engine carries it out. `Stopping` can be seen in both"
-        " modes; an abandoned action's work goes on to its own end, and its result changes nothing.",
+        " modes; an abandoned action's work goes on to its end, and its result changes nothing.",
         "`abandon` needs a role of its own. An execution that the pipeline does not have is"
         " answered with `PipelineExecutionNotStoppableException`: the model lists no other that"
         " fits.",
