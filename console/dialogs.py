@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from console.present.offers import Offer
 from console.refusals import status_of
 from pipelines.core.refusals import Refusal
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from console.live import HtmxHttpRequest
+
+
+NOT_ALLOWED = "components/not_allowed.html"
+ALWAYS = Offer(is_allowed=True, why_not="")
 
 
 class SeeOther(HttpResponseRedirect):
@@ -36,13 +41,20 @@ def handle(
     context: dict[str, Any],
     form: Form,
     act: Callable[[], str],
+    *,
+    allowed: Offer = ALWAYS,
 ) -> HttpResponse:
     """Show the form; once it is filled in, do what it asks for and go back.
 
+    Who is not allowed to do it is told so instead; `act` refuses it all the same.
+
     `act` returns what to tell the person.  What is wrong with the form, or refused, is told in it,
     and nothing typed is lost.  The context has `pipeline`, `title`, which is the dialog's, and
-    `back`, the page that it was opened from.
+    `back`, the page that it was opened from; or instead of `pipeline` a `page` of its own.
     """
+    if not allowed.is_allowed and not form.is_bound:
+        refused = {**context, "why_not": allowed.why_not}
+        return show(request, NOT_ALLOWED, refused, status=HTTPStatus.FORBIDDEN)
     status = _attempt(request, form, act) if form.is_bound else HTTPStatus.OK
     if status is HTTPStatus.SEE_OTHER:
         return SeeOther(context["back"])
@@ -53,7 +65,7 @@ def show(
     request: HtmxHttpRequest, template: str, context: dict[str, Any], *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     """The form alone for the `<dialog>`, or a page around it."""
-    page = "components/dialog_page.html"
+    page = context.get("page", "components/dialog_page.html")
     around = {**context, "dialog": template}
     response = render(request, template if request.htmx else page, around, status=status)
     patch_vary_headers(response, ["HX-Request"])

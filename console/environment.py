@@ -27,6 +27,14 @@ def flag(name: str, *, default: bool) -> bool:
     return value in YES if value else default
 
 
+def one_of(name: str, words: Sequence[str]) -> str:
+    """One of these words; the first is the default."""
+    value = text(name, words[0]).lower()
+    if value not in words:
+        raise _refused(name, f"must be one of {', '.join(words)}")
+    return value
+
+
 def whole(name: str, default: int, *, least: int = 1, most: int = 2**31 - 1) -> int:
     """A whole number between two bounds."""
     return int(_number(name, default, int, f"a whole number from {least} to {most}", least, most))

@@ -18,6 +18,7 @@ from console.celery import app
 
 QUEUES = ("stops", "engine", "actions")
 FINE = "ok"
+TROUBLE = (DatabaseError, redis.RedisError, BrokerError, OSError)
 
 
 @login_not_required
@@ -37,9 +38,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     items["migrations"] = (
         _answer(migrations) if items["database"] == FINE else "unknown: no database"
     )
-    served = consumed_queues() if items["broker"] == FINE else None
-    for queue in QUEUES:
-        items[f"{queue} worker"] = _worker(queue, served)
+    items |= {f"{queue} worker": said for queue, said in workers(items["broker"]).items()}
     ready = all(said == FINE for said in items.values())
     status = FINE if ready else "not ready"
     return JsonResponse({"status": status, "items": items}, status=200 if ready else 503)
@@ -71,6 +70,17 @@ def broker() -> str:
     return FINE
 
 
+def workers(broker_said: str) -> dict[str, str]:
+    """Ask who works on each queue; a broker that answered a moment ago may be gone by now."""
+    if broker_said != FINE:
+        return dict.fromkeys(QUEUES, "unknown: no broker")
+    try:
+        served = consumed_queues()
+    except TROUBLE as problem:
+        return dict.fromkeys(QUEUES, f"unknown: {_named(problem)}")
+    return {queue: FINE if queue in served else _missing(queue) for queue in QUEUES}
+
+
 def consumed_queues() -> set[str]:
     """The queues somebody works on: usually two workers answer at once, else all have a second."""
     queues: set[str] = set()
@@ -82,16 +92,16 @@ def consumed_queues() -> set[str]:
     return queues
 
 
-def _worker(queue: str, served: set[str] | None) -> str:
-    if served is None:
-        return "unknown: no broker"
-    if queue in served:
-        return FINE
+def _missing(queue: str) -> str:
     return f"no worker answers: start `celery -A console worker -Q {queue}`"
 
 
 def _answer(check: Callable[[], str]) -> str:
     try:
         return check()
-    except (DatabaseError, redis.RedisError, BrokerError, OSError) as problem:
-        return f"{type(problem).__name__}: {problem}"
+    except TROUBLE as problem:
+        return _named(problem)
+
+
+def _named(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"

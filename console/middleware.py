@@ -1,4 +1,4 @@
-"""What holds for every page: tools pass by, the signed out sign in, what is not is not found."""
+"""What holds for every page: tools pass by, and who is refused something is told so in words."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django_htmx.middleware import HtmxDetails
 
+from console.actor import caller_of, offers_to
+from console.present.offers import READING
 from console.refusals import NOT_FOUND
+from pipelines import people
 from pipelines.api import views as api
+from pipelines.core.refusals import AccessDenied
+from pipelines.core.rights import least_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +55,14 @@ def send_signed_out_polls_to_sign_in(get_response: Handler) -> Handler:
     return handle
 
 
-class NotFoundRefusals:
-    """Pages of pipelines, executions, stages and actions that do not exist are not found."""
+def role_not_required(view: Handler) -> Handler:
+    """A view that is there for everybody who is signed in, without any role."""
+    view.role_required = False  # type: ignore[attr-defined]
+    return view
+
+
+class OnlyReaders:
+    """Who has no role that shows anything sees which is missing, and whom to ask, on any page."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -59,9 +70,41 @@ class NotFoundRefusals:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Handler, _args: object, _kwargs: object
+    ) -> HttpResponseBase | None:
+        is_open = not getattr(view, "login_required", True)
+        if is_open or not getattr(view, "role_required", True) or offers_to(request).reads:
+            return None
+        if HtmxDetails(request):  # the page that asks is not to be seen any more either
+            headers = {"HX-Refresh": "true", "Cache-Control": "no-store", "Vary": "HX-Request"}
+            return HttpResponse(status=HTTPStatus.FORBIDDEN, headers=headers)
+        context = {
+            "roles": sorted(caller_of(request).roles),
+            "needed": least_role(READING).value,
+            "administrators": people.administrators(),
+        }
+        return render(request, "no_role.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+class Refusals:
+    """What does not exist is not found; what is not allowed is said in words."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
         if isinstance(exception, NOT_FOUND):
             raise Http404(exception.message) from exception
+        if isinstance(exception, AccessDenied):
+            context = {"message": exception.message}
+            return render(request, "refused.html", context, status=HTTPStatus.FORBIDDEN)
+        return None
 
 
 def _asks_to_sign_in(response: HttpResponseBase) -> bool:

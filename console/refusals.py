@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from pipelines.access_keys import AccessKeyNotFound
 from pipelines.core.refusals import (
+    AccessDenied,
     ActionNotFound,
+    BuildProjectNotFound,
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
+    PipelineVersionNotFound,
     Refusal,
+    ResourceNotFound,
     StageNotFound,
 )
+from pipelines.people import PersonNotFound
 
-NOT_FOUND = (PipelineNotFound, ExecutionNotFound, StageNotFound, ActionNotFound)
+NOT_FOUND = (
+    PipelineNotFound,
+    PipelineVersionNotFound,
+    ResourceNotFound,
+    ExecutionNotFound,
+    StageNotFound,
+    ActionNotFound,
+    AccessKeyNotFound,
+    PersonNotFound,
+    BuildProjectNotFound,
+)
 
 
 def status_of(refusal: Refusal) -> HTTPStatus:
-    """400 for values that are not acceptable, 404 for what does not exist, 409 for the rest."""
+    """400 for values that are not acceptable, 403 for what the person may not do.
+
+    404 is for what does not exist, 409 for the rest.
+    """
     if isinstance(refusal, InvalidRequest):
         return HTTPStatus.BAD_REQUEST
+    if isinstance(refusal, AccessDenied):
+        return HTTPStatus.FORBIDDEN
     return HTTPStatus.NOT_FOUND if isinstance(refusal, NOT_FOUND) else HTTPStatus.CONFLICT

@@ -46,6 +46,8 @@ PENSTOCK_SWEEP_SECONDS = environment.seconds("PENSTOCK_SWEEP_SECONDS", 5)
 PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
     "PENSTOCK_LOG_LIMIT_BYTES", 10 * 1024 * 1024, least=1024
 )
+# What the commands of users are kept in: nothing, or bubblewrap.
+PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(
@@ -77,9 +79,10 @@ MIDDLEWARE = [
     "console.middleware.send_signed_out_polls_to_sign_in",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "console.middleware.OnlyReaders",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "console.middleware.NotFoundRefusals",
+    "console.middleware.Refusals",
 ]
 TEMPLATES = [
     {
@@ -92,6 +95,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "console.actor.offers",
             ],
         },
     },
@@ -172,6 +176,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 2**62  # Never closed by Celery: console.celery looks after them.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # Nothing of its one entry is worth a file.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "pipelines.tasks.sweep",

@@ -4,13 +4,17 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from console import health
 from console.views import (
+    access_keys,
     actions,
     approvals,
     commits,
+    connect,
     executions,
     history,
     home,
+    people,
     pipelines,
+    projects,
     sign_in,
     stages,
     stop,
@@ -42,6 +46,35 @@ one_pipeline: list[URLPattern | URLResolver] = [
     path("stages/<str:stage>/", include(one_stage)),
 ]
 
+one_access_key = [
+    path("disable", access_keys.disable, name="disable-access-key"),
+    path("enable", access_keys.enable, name="enable-access-key"),
+    path("delete", access_keys.delete, name="delete-access-key"),
+]
+
+one_person = [
+    path("roles", people.roles, name="roles"),
+    path("deactivate", people.deactivate, name="deactivate"),
+    path("activate", people.activate, name="activate"),
+]
+
+settings: list[URLPattern | URLResolver] = [
+    path("access-keys", access_keys.index, name="access-keys"),
+    path("access-keys/create", access_keys.create, name="create-access-key"),
+    path("access-keys/<str:access_key_id>/", include(one_access_key)),
+    path("connect", connect.index, name="connect"),
+    path("people", people.index, name="people"),
+    path("people/create", people.create, name="create-user"),
+    path("people/<str:username>/", include(one_person)),
+]
+
+build_projects = [
+    path("projects", projects.index, name="projects"),
+    path("project/new", projects.create, name="project-create"),
+    path("projects/<str:project>/edit", projects.edit, name="project-edit"),
+    path("projects/<str:project>/delete", projects.delete, name="project-delete"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
@@ -52,6 +85,8 @@ urlpatterns = [
         commits.details,
         name="commit",
     ),
+    path("codesuite/settings/", include(settings)),
+    path("codesuite/codebuild/", include(build_projects)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("theme", sign_in.theme, name="theme"),

@@ -5,19 +5,18 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils import timezone
 
-from pipelines import engine, finding, tasks
+from pipelines import engine, finding, patience, tasks
 from pipelines.core.refusals import (
-    ActionNotFound,
     ApprovalAlreadyCompleted,
     InvalidApprovalToken,
     InvalidRequest,
+    Throttled,
 )
 from pipelines.core.results import ActionResult
 from pipelines.core.statuses import ActionStatus, FailureCode
-from pipelines.core.structure_shapes import UNSTORABLE
+from pipelines.core.storable import check_storable
 from pipelines.models import ActionExecution, Pipeline
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class ApprovalStatus(StrEnum):
     REJECTED = "Rejected"
 
 
-@transaction.atomic
+@patience.limited(Throttled)
 def answer(
     pipeline_name: str,
     where: tuple[str, str],
@@ -48,7 +47,8 @@ def answer(
     """Approve or reject (PutApprovalResult); `where` is the names of stage and action.
 
     Returns when it was answered.  Raises AccessDenied, InvalidRequest, PipelineNotFound,
-    StageNotFound, ActionNotFound, InvalidApprovalToken or ApprovalAlreadyCompleted.
+    StageNotFound, ActionNotFound, InvalidApprovalToken, ApprovalAlreadyCompleted, or Throttled
+    when the pipeline is busy.
     """
     by.check("PutApprovalResult", on=finding.arn_of(pipeline_name))
     _check_summary(summary)
@@ -67,22 +67,11 @@ def _asked(pipeline: Pipeline, where: tuple[str, str], token: str) -> ActionExec
         execution__pipeline=pipeline, stage_name=stage_name, action_name=action_name, token=token
     ).first()
     if action is None or not token:
-        _check_where(pipeline, where)
+        finding.action(pipeline, where)
         raise _invalid_token(where)
     if action.status != ActionStatus.IN_PROGRESS:
         raise _too_late(action, where)
     return action
-
-
-def _check_where(pipeline: Pipeline, where: tuple[str, str]) -> None:
-    stage_name, action_name = where
-    finding.stage(pipeline, stage_name)
-    plan = pipeline.plan.stage(stage_name)
-    if action_name not in {action.name for action in plan.actions}:
-        raise ActionNotFound(
-            f"Stage '{stage_name}' of pipeline '{pipeline.name}' does not have an action with"
-            f" name '{action_name}'"
-        )
 
 
 def _too_late(
@@ -109,11 +98,7 @@ def _check_summary(summary: str) -> None:
             f"1 validation error detected: Value '{summary}' at 'result.summary' failed to satisfy"
             f" constraint: Member must have length less than or equal to {SUMMARY_LIMIT}"
         )
-    if UNSTORABLE.search(summary):
-        raise InvalidRequest(
-            "1 validation error detected: Value at 'result.summary' failed to satisfy constraint:"
-            " Member must not contain a null character or half of a surrogate pair"
-        )
+    check_storable(summary, "result.summary")
 
 
 def _result(status: ApprovalStatus, summary: str, *, by: str) -> ActionResult:

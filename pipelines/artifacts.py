@@ -9,8 +9,9 @@ import string
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -209,32 +210,76 @@ def _real(path: Path) -> Path:
 # From a folder to an artifact
 
 
+class Glob:
+    """A pattern of paths: `*`, `?` and `[…]` match within a name, `**` any number of folders."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ArtifactError when it could lead outside."""
+        self.text = text
+        self._parts = _parts(text)
+
+    def matches(self, name: str) -> bool:
+        return _matches(self._parts, name.split("/"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A file that goes into an artifact, and its name there."""
+
+    name: str
+    path: Path
+
+
+class Links(StrEnum):
+    """What becomes of a link to a file inside; a link to a folder inside stays one anyway."""
+
+    FOLLOWED = "followed"  # a copy of the file
+    KEPT = "kept"
+
+
 def pack(folder: Path, globs: Sequence[str], zip_file: Path) -> Packed:
     """Make a zip file of the files below `folder` that match any of the globs.
 
-    `*`, `?` and `[…]` match within a name, `**` any number of folders.  Links to files inside
-    become those files; links to folders inside stay links; what leads outside is left out.
+    Raises NothingMatches for a glob that nothing matches.
     """
-    patterns = {glob: _parts(glob) for glob in globs}
-    unmatched = dict(patterns)
+    patterns = [Glob(text) for text in globs]
+    names = [name for name in names_in(folder) if any(glob.matches(name) for glob in patterns)]
+    members = [Member(name=name, path=folder / name) for name in names]
+    packed = pack_members(members, zip_file, inside=folder)
+    kept = set(names).difference(packed.left_out)
+    for glob in patterns:
+        if not any(glob.matches(name) for name in kept):
+            raise NothingMatches(_nothing_matches(folder, glob.text))
+    return packed
+
+
+def pack_members(
+    members: Iterable[Member], zip_file: Path, *, inside: Path, links: Links = Links.FOLLOWED
+) -> Packed:
+    """Make a zip file of these files.
+
+    What a link leads to outside of `inside` is left out, and so is a link to a folder that is not
+    in the artifact.
+    """
     files, left_out = 0, []
     try:
         with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in _walk(folder, ""):
-                matching = [glob for glob in globs if _matches(patterns[glob], name.split("/"))]
-                if not matching:
-                    continue
-                if not _add(archive, folder, name):
-                    left_out.append(name)
-                    continue
-                files += 1
-                for glob in matching:
-                    unmatched.pop(glob, None)
+            for member in members:
+                if _add(archive, member, inside, links):
+                    files += 1
+                else:
+                    left_out.append(member.name)
+    except OSError as error:
+        raise ArtifactError(f"The artifact cannot be made: {error}.") from error
+    return Packed(files=files, left_out=tuple(left_out))
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of all that is no folder, in a fixed order; links are not followed."""
+    try:
+        return list(_walk(folder, ""))
     except (OSError, RecursionError) as error:
         raise ArtifactError(f"The artifact cannot be made: {error}.") from error
-    if unmatched:
-        raise NothingMatches(_nothing_matches(folder, next(iter(unmatched))))
-    return Packed(files=files, left_out=tuple(left_out))
 
 
 def _parts(glob: str) -> tuple[str, ...]:
@@ -251,7 +296,6 @@ def _nothing_matches(folder: Path, glob: str) -> str:
 
 
 def _walk(folder: Path, below: str) -> Iterator[str]:
-    """The names of all that is no folder, in a fixed order; links are not followed."""
     with os.scandir(folder / below) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
@@ -286,19 +330,26 @@ def _skip_stars(pattern: Sequence[str], places: set[int]) -> set[int]:
     return found
 
 
-def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> bool:
-    """Add a file, or a link to a folder inside; false when it is not to be kept."""
-    path = folder / name
-    real = _real(path)
-    if not real.is_relative_to(folder.resolve()) or not _is_text(name):
+def _add(archive: zipfile.ZipFile, member: Member, inside: Path, links: Links) -> bool:
+    """Add a file or a link; false when it is not to be kept."""
+    real = _real(member.path)
+    if not real.is_relative_to(inside.resolve()) or not _is_text(member.name):
         return False
-    if real.is_dir():
-        _add_link(archive, name, os.path.relpath(real, path.parent.resolve()))
-        return True
+    if real.is_dir() or (links is Links.KEPT and member.path.is_symlink()):
+        return _add_link(archive, member, real)
     if not real.is_file():
         return False  # a socket, a device, or a link to nothing
     with open(real, "rb", opener=_open_without_waiting) as source:
-        _add_file(archive, name, source)
+        _add_file(archive, member.name, source)
+    return True
+
+
+def _add_link(archive: zipfile.ZipFile, member: Member, real: Path) -> bool:
+    top = member.path.parents[member.name.count("/")].resolve()
+    if not real.is_relative_to(top):
+        return False  # in the artifact it would lead outside
+    target = os.path.relpath(real, member.path.parent.resolve())
+    archive.writestr(_entry(member.name, stat.S_IFLNK | 0o777), os.fsencode(target))
     return True
 
 
@@ -320,10 +371,6 @@ def _add_file(archive: zipfile.ZipFile, name: str, source: BinaryIO) -> None:
     entry.file_size = status.st_size  # lets zipfile choose the format for large files
     with archive.open(entry, "w") as target:
         shutil.copyfileobj(source, target, CHUNK)
-
-
-def _add_link(archive: zipfile.ZipFile, name: str, target: str) -> None:
-    archive.writestr(_entry(name, stat.S_IFLNK | 0o777), os.fsencode(target))
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:

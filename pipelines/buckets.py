@@ -28,6 +28,7 @@ KEY_BYTES = 1024
 METADATA_SUFFIX = ".metadata.json"
 METADATA_BYTES = 65536
 SUMMARY_KEY = "codepipeline-artifact-revision-summary"  # what AWS calls it
+VERSION_ID = re.compile(r"[A-Za-z0-9]{32}")
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -267,7 +268,8 @@ def _remember(place: _Place, latest: Object, stamp: list[int] | None = None) -> 
 
 
 def _version(place: _Place, version_id: str) -> Object:
-    known = _read_json(place.versions / f"{version_id}.json") if version_id.isalnum() else {}
+    is_one = VERSION_ID.fullmatch(version_id)
+    known = _read_json(place.versions / f"{version_id}.json") if is_one else {}
     if not known:
         raise NoSuchVersion(f"{place.key} in {place.bucket} has no version {version_id}.")
     return Object(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines import finding, tasks, transitions
+from pipelines import finding, patience, starting, tasks, transitions
 from pipelines.core.foreseeing import StopForecast, foresee_stop
 from pipelines.core.refusals import (
+    Conflict,
     DuplicatedStopRequest,
     ExecutionNotStoppable,
     InvalidRequest,
@@ -20,19 +21,20 @@ from pipelines.core.refusals import (
 from pipelines.core.rights import ABANDON
 from pipelines.core.statuses import ExecutionStatus, StageStatus, StopMode
 from pipelines.core.stopping import reason_not_to_stop
-from pipelines.core.variables import PIPELINE_NAMESPACE, initial_values
+from pipelines.core.storable import check_storable
 from pipelines.engine import World
 from pipelines.models import Event, Pipeline, PipelineExecution, StopRequest
-from pipelines.models.events import STARTED, pipeline_event, stage_event, state_of
+from pipelines.models.events import pipeline_event, stage_event, state_of
+from pipelines.starting import ASKED_FOR, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from pipelines.core.rights import Caller
+    from pipelines.core.source_overrides import SourceOverride
 
 REASON_LIMIT = 200  # code points
-ASKED_FOR = "StartPipelineExecution"  # the trigger of somebody who waits for the answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,69 +58,39 @@ def start(
     client_request_token: str = "",
     variables: Mapping[str, str] | None = None,
 ) -> PipelineExecution:
-    """Start an execution of the current version: it waits in front of the first stage.
-
-    The same token a second time gives the execution that it started the first time.  Raises
-    PipelineNotFound, or InvalidRequest for variables that the pipeline does not declare or that
-    have no value; when nobody is there to be refused, the execution fails at once instead.
-    """
-    pipeline = finding.locked_pipeline(pipeline_name)
-    if client_request_token:
-        started = pipeline.executions.filter(client_request_token=client_request_token).first()
-        if started:
-            return started
-    values, problem = _values(pipeline, variables or {}, trigger_type=trigger_type)
-    first, now = pipeline.plan.first.name, timezone.now()
-    pipeline.last_sequence += 1
-    pipeline.save(update_fields=["last_sequence"])
-    execution = PipelineExecution(
-        pipeline=pipeline,
-        sequence=pipeline.last_sequence,
-        version=pipeline.version,
-        mode=pipeline.execution_mode,
-        trigger_type=trigger_type,
-        trigger_detail=trigger_detail,
+    """Start an execution for whatever reason (`starting.begin`).  Raises PipelineNotFound, too."""
+    return starting.begin(
+        finding.locked_pipeline(pipeline_name),
+        Trigger(trigger_type, trigger_detail),
         client_request_token=client_request_token,
-        waits_for=first,
-        variables={PIPELINE_NAMESPACE: values},
-        started_at=now,
-        updated_at=now,
+        variables=variables,
     )
-    execution.refresh_search_text()
-    execution.save(force_insert=True)
-    trigger = {"trigger-type": trigger_type, "trigger-detail": trigger_detail}
-    pipeline_event(execution, STARTED, at=now, **{"execution-trigger": trigger}).save()
-    if problem:
-        _fail_at_once(execution, problem)
-    else:
-        pipeline.stages.filter(name=first).update(inbound=execution)
-    pipeline.bump()
-    tasks.wake(pipeline.pk)
-    return execution
 
 
+@patience.limited(Conflict)
 def release(
     pipeline_name: str,
     *,
     by: Caller,
     client_request_token: str = "",
     variables: Mapping[str, str] | None = None,
+    source_overrides: Sequence[SourceOverride] = (),
 ) -> PipelineExecution:
     """Start an execution because somebody asked for it (StartPipelineExecution).
 
-    Raises AccessDenied, and what `start` raises.
+    Raises AccessDenied, PipelineNotFound, InvalidRequest, or Conflict when the pipeline is busy.
     """
     by.check(ASKED_FOR, on=finding.arn_of(pipeline_name))
-    return start(
-        pipeline_name,
-        trigger_type=ASKED_FOR,
-        trigger_detail=by.arn,
+    return starting.begin(
+        finding.locked_pipeline(pipeline_name),
+        Trigger(ASKED_FOR, by.arn),
         client_request_token=client_request_token,
         variables=variables,
+        source_overrides=source_overrides,
     )
 
 
-@transaction.atomic
+@patience.limited(Conflict)
 def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console adds
     pipeline_name: str,
     execution_id: UUID,
@@ -136,8 +108,8 @@ def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console 
     of its own.
 
     Raises AccessDenied, InvalidRequest, PipelineNotFound, ExecutionNotStoppable (also for an
-    execution that the pipeline does not have: spec/stop.md U1), DuplicatedStopRequest or MovedOn;
-    nothing is changed then.
+    execution that the pipeline does not have: spec/stop.md U1), DuplicatedStopRequest, MovedOn, or
+    Conflict when the pipeline is busy; nothing is changed then.
     """
     _check_rights(pipeline_name, mode=mode, hold=hold, by=by)
     check_reason(reason)
@@ -172,11 +144,7 @@ def check_reason(reason: str | None) -> None:
             f"1 validation error detected: Value '{reason}' at 'reason' failed to satisfy"
             f" constraint: Member must have length less than or equal to {REASON_LIMIT}"
         )
-    if "\0" in reason or any("\ud800" <= character <= "\udfff" for character in reason):
-        raise InvalidRequest(
-            "1 validation error detected: Value at 'reason' failed to satisfy constraint:"
-            " Member must not contain a null character or half of a surrogate pair"
-        )
+    check_storable(reason, "reason")
 
 
 def _check_rights(pipeline_name: str, *, mode: StopMode, hold: bool, by: Caller) -> None:
@@ -186,25 +154,6 @@ def _check_rights(pipeline_name: str, *, mode: StopMode, hold: bool, by: Caller)
         by.check(ABANDON, on=arn)
     if hold:
         by.check("DisableStageTransition", on=arn)
-
-
-def _values(
-    pipeline: Pipeline, given: Mapping[str, str], *, trigger_type: str
-) -> tuple[dict[str, str], str]:
-    """The variables that an execution starts with, and what is wrong with them."""
-    try:
-        return initial_values(pipeline.plan.variables, given), ""
-    except InvalidRequest as refusal:
-        if trigger_type == ASKED_FOR:
-            raise
-        return {}, refusal.message
-
-
-def _fail_at_once(execution: PipelineExecution, problem: str) -> None:
-    execution.status, execution.status_summary = ExecutionStatus.FAILED, problem
-    execution.waits_for, execution.ended_at = "", execution.started_at
-    execution.save(update_fields=["status", "status_summary", "waits_for", "ended_at"])
-    pipeline_event(execution, state_of(ExecutionStatus.FAILED), at=execution.started_at).save()
 
 
 def _of(pipeline: Pipeline, execution_id: UUID) -> PipelineExecution:

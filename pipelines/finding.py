@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from pipelines.core.arns import pipeline_arn
-from pipelines.core.refusals import ExecutionNotFound, PipelineNotFound, StageNotFound
+from pipelines.core.refusals import (
+    ActionNotFound,
+    ExecutionNotFound,
+    PipelineNotFound,
+    StageNotFound,
+)
 from pipelines.models import Pipeline, PipelineExecution, Stage
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from pipelines.core.plan import ActionPlan
 
 
 def arn_of(pipeline_name: str) -> str:
@@ -56,6 +63,22 @@ def stage(of: Pipeline, name: str) -> Stage:
     if found is None:
         raise StageNotFound(f"Pipeline '{of.name}' does not have a stage with name '{name}'")
     return found
+
+
+def action(of: Pipeline, where: tuple[str, str]) -> ActionPlan:
+    """An action of the pipeline's current version; `where` is the names of stage and action.
+
+    Raises StageNotFound or ActionNotFound.
+    """
+    stage_name, action_name = where
+    stage(of, stage_name)
+    found = [each for each in of.plan.stage(stage_name).actions if each.name == action_name]
+    if not found:
+        raise ActionNotFound(
+            f"Stage '{stage_name}' of pipeline '{of.name}' does not have an action with"
+            f" name '{action_name}'"
+        )
+    return found[0]
 
 
 def _no_pipeline(name: str) -> PipelineNotFound:

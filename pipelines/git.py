@@ -251,6 +251,8 @@ def _log(repository: Path, revision: str) -> Commit | None:
         said = _run(repository, ["log", *options, revision, "--"])
     except GitRefused:
         return None
+    if not said:
+        return None  # an object of git's that is no commit
     fields = _text(said).split("\0", 6)
     return Commit(
         id=fields[0],

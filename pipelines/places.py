@@ -31,6 +31,11 @@ def workspaces() -> Path:
     return _home() / "work"
 
 
+def sealing_keys() -> Path:
+    """The keys with which secrets are sealed: a file that only its owner may read."""
+    return _home() / "secrets" / "access_keys"
+
+
 def log_of(action_id: UUID) -> Path:
     """The log of one action execution."""
     return _home() / "logs" / "actions" / action_id.hex[:2] / f"{action_id}.log"

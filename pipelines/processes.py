@@ -97,7 +97,12 @@ def environment(*, home: Path, temporary: Path, declared: Mapping[str, str]) -> 
 
 def shell() -> str:
     """The shell for commands: bash where there is one, as in AWS's images, else sh."""
-    return shutil.which("bash") or shutil.which("sh") or "/bin/sh"
+    return program("bash") or program("sh") or "/bin/sh"
+
+
+def program(name: str) -> str | None:
+    """Where this machine has the program, if it has."""
+    return shutil.which(name)
 
 
 def end_leftovers(token: str) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils import timezone
 
-from pipelines import finding, tasks
-from pipelines.core.refusals import NotLatestExecution, StageNotRetryable
+from pipelines import finding, patience, tasks
+from pipelines.core.refusals import Conflict, NotLatestExecution, StageNotRetryable
 from pipelines.core.retrying import RetryFacts, actions_to_rerun
 from pipelines.core.statuses import ActionStatus, ExecutionStatus, RetryMode, StageStatus
 from pipelines.models import (
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 MANUAL = "ManualStageRetry"
 
 
-@transaction.atomic
+@patience.limited(Conflict)
 def retry(
     pipeline_name: str, stage_name: str, execution_id: UUID, *, mode: RetryMode, by: Caller
 ) -> PipelineExecution:
@@ -39,7 +38,8 @@ def retry(
     The same execution goes on: what failed or was abandoned runs again as new action executions,
     and what never started follows.
 
-    Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution or StageNotRetryable.
+    Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution, StageNotRetryable, or
+    Conflict when the pipeline is busy.
     """
     by.check("RetryStageExecution", on=finding.arn_of(pipeline_name))
     pipeline = finding.locked_pipeline(pipeline_name)

@@ -9,6 +9,7 @@ import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -16,9 +17,12 @@ from django.utils import timezone
 from pipelines import places, processes
 from pipelines.core.statuses import UNFINISHED, ActionStatus, StopMode
 from pipelines.engine import Started
-from pipelines.models import ActionExecution, Lease, Pipeline, PipelineExecution
+from pipelines.models import ActionExecution, Lease, Pipeline, PipelineExecution, PipelineVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from django.db.models import QuerySet
 
 LIMIT = 100
@@ -53,21 +57,50 @@ def actions_to_dispatch() -> list[Started]:
     ActionExecution.objects.filter(pk__in=[a.pk for a in actions]).update(
         dispatched_at=timezone.now()
     )
-    return [
-        Started(pipeline_id=a.execution.pipeline_id, action_id=a.pk, type_id=a.type_id)
-        for a in actions
-    ]
+    return [started for action in actions if (started := _started(action))]
+
+
+def _started(action: ActionExecution) -> Started | None:
+    """None when its pipeline has been deleted meanwhile."""
+    try:
+        type_id = action.type_id
+    except PipelineVersion.DoesNotExist:
+        return None
+    return Started(pipeline_id=action.execution.pipeline_id, action_id=action.pk, type_id=type_id)
 
 
 def clear_up_after_lost_runners() -> None:
-    """End what is left of work on this machine whose runner is gone, and delete its folder."""
+    """End what is left of work on this machine whose runner is gone, and delete its folder.
+
+    The same for work whose pipeline has been deleted, once its runner had the time to end it.
+    """
     folders = {folder.name: folder for folder in places.workspaces().glob("*-*-*-*-*")}
     given_up = Lease.objects.filter(action__in=list(folders)).exclude(
         pk__in=Lease.objects.unexpired()
     )
-    for action_id in given_up.values_list("action_id", flat=True):
-        processes.end_leftovers(str(action_id))
-        shutil.rmtree(folders[str(action_id)], ignore_errors=True)
+    names = [str(action_id) for action_id in given_up.values_list("action_id", flat=True)]
+    for name in (*names, *_of_deleted_pipelines(folders)):
+        processes.end_leftovers(name)
+        shutil.rmtree(folders[name], ignore_errors=True)
+
+
+def _of_deleted_pipelines(folders: Mapping[str, Path]) -> list[str]:
+    """Not what is new: work that is done at once has no row yet that others could see."""
+    rows = ActionExecution.objects.filter(pk__in=list(folders)).values_list("pk", flat=True)
+    known = {str(action_id) for action_id in rows}
+    ago = timezone.now() - timedelta(seconds=settings.PENSTOCK_LEASE_SECONDS)
+    return [
+        name
+        for name, folder in folders.items()
+        if name not in known and _is_older(folder, ago.timestamp())
+    ]
+
+
+def _is_older(folder: Path, moment: float) -> bool:
+    try:
+        return folder.stat().st_mtime < moment
+    except FileNotFoundError:
+        return False
 
 
 def _at_rest() -> list[int]:

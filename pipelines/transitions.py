@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils import timezone
 
-from pipelines import finding, tasks
-from pipelines.core.refusals import InvalidRequest
+from pipelines import finding, patience, tasks
+from pipelines.core.refusals import InvalidRequest, Throttled
 from pipelines.core.statuses import TransitionType
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ REASON = re.compile(r"[a-zA-Z0-9!@ \(\)\.\*\?\-]+", re.ASCII)  # as the API has 
 REASON_LIMIT = 300
 
 
-@transaction.atomic
+@patience.limited(Throttled)
 def disable(
     pipeline_name: str,
     stage_name: str,
@@ -31,7 +30,8 @@ def disable(
 ) -> None:
     """Let no execution through any more (DisableStageTransition); again only renews the reason.
 
-    Raises AccessDenied, InvalidRequest, PipelineNotFound or StageNotFound.
+    Raises AccessDenied, InvalidRequest, PipelineNotFound, StageNotFound, or Throttled when the
+    pipeline is busy.
     """
     by.check("DisableStageTransition", on=finding.arn_of(pipeline_name))
     check_reason(reason)
@@ -40,7 +40,7 @@ def disable(
     pipeline.bump()
 
 
-@transaction.atomic
+@patience.limited(Throttled)
 def enable(
     pipeline_name: str,
     stage_name: str,
@@ -50,7 +50,7 @@ def enable(
 ) -> None:
     """Let executions through again (EnableStageTransition); who waits enters at once.
 
-    Raises AccessDenied, PipelineNotFound or StageNotFound.
+    Raises AccessDenied, PipelineNotFound, StageNotFound, or Throttled when the pipeline is busy.
     """
     by.check("EnableStageTransition", on=finding.arn_of(pipeline_name))
     pipeline, stage = _locked_stage(pipeline_name, stage_name)

@@ -18,6 +18,7 @@ from pipelines.models import (
     Stage,
     StageExecution,
     StopRequest,
+    UsedRevision,
 )
 from pipelines.models.pipelines import plan_of
 from tests.definitions import definition
@@ -137,7 +138,7 @@ class EngineRoom:
             sorted(model.objects.values_list(), key=repr)
             for model in (
                 *(Pipeline, PipelineVersion, Stage, PipelineExecution, StageExecution),
-                *(ActionExecution, Lease, StopRequest, Event),
+                *(ActionExecution, Lease, StopRequest, Event, UsedRevision),
             )
         ]
 

@@ -1,8 +1,5 @@
 """The demo really runs: a commit's content arrives in the bucket that it is deployed to."""
 
-from collections import deque
-from typing import Any
-
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -11,28 +8,9 @@ from pipelines import approvals, executions, git, places, tasks
 from pipelines.approvals import ApprovalStatus
 from pipelines.demo import BRANCH, REPOSITORY
 from pipelines.models import AccessKey, ActionExecution, Pipeline
+from tests.api.asking import ask
 from tests.engine_room import ALICE
-
-
-class Workers:
-    """Does in this thread, one after the other, what the workers would be told."""
-
-    def __init__(self):
-        self.told: deque[tuple[Any, tuple[Any, ...]]] = deque()
-
-    def send(self, task, *arguments):
-        self.told.append((task, arguments))
-
-    def work(self, *, without=()):
-        """All that is to do, leaving actions of these names alone."""
-        while self.told:
-            task, arguments = self.told.popleft()
-            if task is tasks.perform and self._name(arguments[1]) in without:
-                continue
-            task(*arguments)
-
-    def _name(self, action_id):
-        return ActionExecution.objects.get(pk=action_id).action_name
+from tests.workers import Workers
 
 
 @pytest.fixture
@@ -98,6 +76,27 @@ def test_production_waits_for_somebody_to_approve(demo):
 
     assert status_of("website-production") == "InProgress"
     assert review.resolved_configuration["CustomData"].startswith("3 pages, built from commit ")
+
+
+def test_what_real_providers_did_is_read_in_the_shapes_of_aws(demo):
+    of = {"pipelineName": "website-production"}
+    newest = ask("ListPipelineExecutions", **of)["pipelineExecutionSummaries"][0]
+    id_ = newest["pipelineExecutionId"]
+    one = ask("GetPipelineExecution", **of, pipelineExecutionId=id_)["pipelineExecution"]
+    state = ask("GetPipelineState", name="website-production")
+    runs = ask("ListActionExecutions", **of)["actionExecutionDetails"]
+
+    revision, commit = one["artifactRevisions"][0], newest["sourceRevisions"][0]["revisionId"]
+    assert revision["revisionId"] == commit
+    found = state["stageStates"][0]["actionStates"][0]["currentRevision"]
+    assert found == {
+        "revisionId": commit,
+        "revisionChangeId": revision["revisionChangeIdentifier"],
+        "created": revision["created"],
+    }
+    fetched = runs[-1]["output"]
+    assert fetched["outputVariables"]["CommitId"] == commit
+    assert fetched["outputArtifacts"][0]["s3location"]["key"].startswith("website-production/")
 
 
 def test_a_new_commit_arrives_in_the_bucket(demo, workers):

@@ -153,7 +153,7 @@ def test_what_ends_by_itself_with_the_shell_may_finish_its_output(tmp_path: Path
 
 
 def test_a_tree_that_ignores_term_is_ended_when_its_time_is_up(tmp_path: Path):
-    result = run(tmp_path, f"{DAEMON}{ESCAPED}{STUBBORN}", timeout=timedelta(seconds=5))
+    result = run(tmp_path, f"{DAEMON}{ESCAPED}{STUBBORN}", timeout=timedelta(seconds=10))
     assert result.end is End.TIMED_OUT
     assert all(is_gone(pid) for pid in pids(tmp_path, "daemon", "escaped", "shell"))
 

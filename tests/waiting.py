@@ -10,7 +10,10 @@ import psutil
 Found = TypeVar("Found")
 
 
-def wait_until(condition: Callable[[], Found], timeout: float = 30) -> Found:
+PATIENCE = 90  # seconds: only a test that fails waits so long, and a busy machine may need many
+
+
+def wait_until(condition: Callable[[], Found], timeout: float = PATIENCE) -> Found:
     """Return the first true answer; fail when there is none in time."""
     give_up_at = time.monotonic() + timeout
     while not (found := condition()):

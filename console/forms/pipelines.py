@@ -7,23 +7,41 @@ from uuid import uuid4
 
 from django import forms
 
+from pipelines.core.source_overrides import (
+    REVISION_LIMIT,
+    RevisionType,
+    SourceOverride,
+    revision_types,
+    source_actions,
+)
 from pipelines.core.variables import NO_DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pipelines.models import Pipeline
 
 VALUE_LIMIT = 1000  # characters of a pipeline variable's value
 PREFIX = "variable-"
+REVISIONS = {
+    RevisionType.COMMIT_ID: "commit ID",
+    RevisionType.IMAGE_DIGEST: "image digest",
+    RevisionType.S3_OBJECT_VERSION_ID: "S3 object version ID",
+    RevisionType.S3_OBJECT_KEY: "S3 object key",
+}
 
 
 class ReleaseForm(forms.Form):
-    """A value for each variable of the pipeline; the token makes a second click start nothing."""
+    """A value for each variable, a revision for each source if it is not to be the newest.
+
+    The token makes a second click start nothing.
+    """
 
     token = forms.CharField(max_length=128, widget=forms.HiddenInput, initial=uuid4)
 
-    def __init__(self, data: Any = None, *, variables: Mapping[str, str]) -> None:
+    def __init__(self, data: Any = None, *, pipeline: Pipeline) -> None:
         super().__init__(data)
+        variables = pipeline.plan.variables
         self._names = list(variables)
+        self._sources = _sources(pipeline)
         for name, default in variables.items():
             self.fields[PREFIX + name] = forms.CharField(
                 label=name,
@@ -31,6 +49,12 @@ class ReleaseForm(forms.Form):
                 max_length=VALUE_LIMIT,
                 strip=False,
                 help_text="" if default == NO_DEFAULT else f"Left empty, it is: {default}",
+            )
+
+        for field, (action, kind) in self._sources.items():
+            label = f"{action} ({REVISIONS[kind]})"
+            self.fields[field] = forms.CharField(
+                label=label, required=False, max_length=REVISION_LIMIT
             )
 
     @property
@@ -42,3 +66,32 @@ class ReleaseForm(forms.Form):
         """What was given; the defaults are not this form's to fill in."""
         given = {name: self.cleaned_data[PREFIX + name] for name in self._names}
         return {name: value for name, value in given.items() if value}
+
+    @property
+    def source_fields(self) -> list[forms.BoundField]:
+        return [self[field] for field in self._sources]
+
+    @property
+    def is_overriding(self) -> bool:
+        """Whether anything stands in the part of the sources, which is folded away otherwise."""
+        return any(field.value() or field.errors for field in self.source_fields)
+
+    @property
+    def overrides(self) -> list[SourceOverride]:
+        given = self.cleaned_data
+        return [
+            SourceOverride(*source, given[field])
+            for field, source in self._sources.items()
+            if given[field]
+        ]
+
+
+def _sources(pipeline: Pipeline) -> dict[str, tuple[str, RevisionType]]:
+    """Field name -> source action and what may be asked of it; pipelines of type V1 have none."""
+    if pipeline.pipeline_type != "V2":
+        return {}
+    return {
+        f"source-{action.name}-{kind}": (action.name, kind)
+        for action in source_actions(pipeline.plan)
+        for kind in revision_types(action)
+    }

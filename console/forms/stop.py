@@ -12,7 +12,9 @@ from pipelines.core.refusals import MovedOn, Refusal
 from pipelines.core.statuses import StopMode
 from pipelines.executions import REASON_LIMIT
 
-SHOW_FIRST = "Nothing was stopped. The preview now shows what stopping this execution does."
+SHOW_FIRST = (
+    "The preview now shows what stopping this execution does. Choose Stop once more to stop it."
+)
 MODES = {StopMode.WAIT: "Stop and wait", StopMode.ABANDON: "Stop and abandon"}
 
 

@@ -10,20 +10,18 @@ from django.utils import timezone
 from console.present.cards import has_log, provider_label, waits_for_review, words_of
 from console.present.revisions import safe_link
 from pipelines import artifacts, places
+from pipelines.core.action_types import MASK
 from pipelines.core.arns import user_of
 from pipelines.core.statuses import ActionStatus
-from pipelines.providers import ACTION_TYPES
+from pipelines.providers import secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
     from console.present.statuses import StatusWords
-    from pipelines.core.action_types import ActionTypeId
     from pipelines.core.plan import ActionPlan
     from pipelines.models import ActionExecution, Lease
-
-MASK = "****"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +92,9 @@ def action_view(action: ActionExecution) -> ActionView:
         duration=action.ended_at - action.started_at if action.ended_at else None,
         work=work,
         settings=_settings(
-            plan.configuration, action.resolved_configuration, hidden=_secrets(plan.type_id)
+            plan.configuration,
+            action.resolved_configuration,
+            hidden=secrets_in(plan.type_id, plan.configuration),
         ),
         environment=_settings(plan.environment, action.resolved_environment, hidden=frozenset()),
         commands=commands,
@@ -152,12 +152,6 @@ def _is_late(action: ActionExecution, lease: Lease) -> bool:
     if lease.released_at is None or action.ended_at is None:
         return False
     return lease.released_at > action.ended_at and not lease.outcome.startswith(action.status)
-
-
-def _secrets(type_id: ActionTypeId) -> frozenset[str]:
-    known = ACTION_TYPES.get(type_id)
-    keys = known.configuration.items() if known else ()
-    return frozenset(name for name, key in keys if key.secret)
 
 
 def _settings(

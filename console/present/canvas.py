@@ -158,8 +158,7 @@ def _actions(
 ) -> tuple[dict[int, dict[str, ActionExecution]], tuple[ActionExecution, ...]]:
     """The latest execution of each action of the stays, and those whose work was left behind."""
     by_stay: dict[int, dict[str, ActionExecution]] = {}
-    latest = ActionExecution.objects.filter(stage_execution__in=list(stays), is_latest=True)
-    for action in latest.select_related("lease"):
+    for action in ActionExecution.objects.latest_in(stays).select_related("lease"):
         by_stay.setdefault(action.stage_execution_id, {})[action.action_name] = action
     held = (
         Lease.objects.unexpired()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from console.present.revisions import first_line
+from console.present.revisions import Override, first_line, overrides_of
 from console.present.statuses import StatusWords, execution_words
 from console.present.stopping import StopNotice, stop_notice
 from pipelines.core.arns import user_of
@@ -54,6 +54,7 @@ class Summary:
     duration: timedelta | None
     trigger: str
     trigger_by: str
+    overrides: tuple[Override, ...]  # source revisions that were asked for
     mode: str
     type: str
     place: Place | None
@@ -82,6 +83,7 @@ def summary(
         duration=execution.ended_at - execution.started_at if execution.ended_at else None,
         trigger=execution.trigger_type,
         trigger_by=user_of(execution.trigger_detail),
+        overrides=overrides_of(execution.source_overrides),
         mode=execution.mode.capitalize(),
         type=execution.execution_type.capitalize(),
         place=_place(execution, stages),

@@ -194,7 +194,7 @@ def _retries(
         and pipeline.plan.has_stage(stage.name)
     }
     actions: dict[int, list[ActionExecution]] = {stay.pk: [] for stay in stopped.values()}
-    latest = ActionExecution.objects.filter(stage_execution__in=list(actions), is_latest=True)
+    latest = ActionExecution.objects.latest_in(stopped.values())
     for action in latest.only("stage_execution_id", "action_name", "status"):
         actions[action.stage_execution_id].append(action)
     return {

@@ -31,6 +31,7 @@ def _many(noun: str) -> Work:
 
 
 WORK: dict[str, Work] = {
+    Category.BUILD: _one("build"),
     Category.COMPUTE: _many("commands"),
     Category.DEPLOY: _one("deployment"),
     Category.SOURCE: _one("download"),

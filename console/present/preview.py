@@ -240,4 +240,4 @@ def _last_success(pipeline: Pipeline, stage_name: str) -> StageExecution | None:
     succeeded = StageExecution.objects.filter(
         pipeline=pipeline, stage_name=stage_name, status=StageStatus.SUCCEEDED
     )
-    return succeeded.order_by("-pk").first()
+    return succeeded.order_by("-version", "-sequence").first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
@@ -21,18 +21,40 @@ class SourceRevision:
     id: str
     summary: str  # the first line of the message
     url: str  # empty: nowhere to go
+    asked_for: str = ""  # what was asked for in place of the newest, in words
 
 
-def source_revisions(stored: Iterable[Mapping[str, str]]) -> tuple[SourceRevision, ...]:
-    """From `PipelineExecution.source_revisions`."""
+def source_revisions(
+    stored: Iterable[Mapping[str, str]], overrides: Iterable[Override] = ()
+) -> tuple[SourceRevision, ...]:
+    """From `PipelineExecution.source_revisions`, and what was asked of their sources."""
+    asked: dict[str, list[str]] = {}
+    for override in overrides:
+        asked.setdefault(override.action_name, []).append(f"{override.type} {override.value}")
     return tuple(
         SourceRevision(
             action_name=revision["actionName"],
             id=revision["revisionId"],
             summary=first_line(revision["revisionSummary"]),
             url=safe_link(revision["revisionUrl"]),
+            asked_for=", ".join(asked.get(revision["actionName"], ())),
         )
         for revision in stored
+    )
+
+
+class Override(NamedTuple):
+    """A source revision that was asked for in place of the newest."""
+
+    action_name: str
+    type: str
+    value: str
+
+
+def overrides_of(stored: Iterable[Mapping[str, str]]) -> tuple[Override, ...]:
+    """From `PipelineExecution.source_overrides`."""
+    return tuple(
+        Override(each["actionName"], each["revisionType"], each["revisionValue"]) for each in stored
     )
 
 

@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from console.present.offers import Offers
     from pipelines.models import Pipeline, PipelineExecution
 
 REFRESHED = 10  # seconds after which what is said of durations is said again
-WAITS_ALREADY = (
-    "This execution is stopping already: it waits for its running actions. You can still abandon"
-    " them."
-)
+WAITS_ALREADY = "This execution is stopping already: it waits for its running actions."
+STILL_ABANDON = "You can still abandon them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,9 @@ class StopPage:
     chosen: UUID | None
     preview: Preview | None
     mode: StopMode
+    stop_refusal: str  # the person may not stop anything
     wait_refusal: str
+    abandon_refusal: str
     is_abandoning: bool
     hold: Hold | None
     token: str  # what a poll gives back: the same as long as it would get the same
@@ -63,7 +64,15 @@ class StopPage:
 
     @property
     def can_stop(self) -> bool:
-        return self.preview is not None and not self.is_abandoning
+        """In one mode or the other."""
+        is_closed = self.is_abandoning or self.stop_refusal
+        has_mode = not self.wait_refusal or not self.abandon_refusal
+        return self.preview is not None and not is_closed and has_mode
+
+    @property
+    def offers_stop(self) -> bool:
+        """Also while nothing is chosen yet: the form then says what is missing."""
+        return self.can_stop or not (self.chosen or self.note)
 
     @property
     def news(self) -> str:
@@ -88,7 +97,7 @@ def tokens_of(revision: object) -> tuple[str, str]:
     )
 
 
-def stop_page(pipeline: Pipeline, asked: Mapping[str, str]) -> StopPage:
+def stop_page(pipeline: Pipeline, asked: Mapping[str, str], offers: Offers) -> StopPage:
     """The page for what the address, or the form as it was sent, asks for."""
     listed = _unfinished(pipeline)
     named = asked.get("execution", "")
@@ -96,21 +105,33 @@ def stop_page(pipeline: Pipeline, asked: Mapping[str, str]) -> StopPage:
     note = "" if execution or not named else _why_unlisted(pipeline, named)
     preview = preview_of(pipeline, execution) if execution else None
     requested = execution.stop_requested if execution else None
-    is_waiting = requested is StopMode.WAIT
     return StopPage(
         options=tuple(_option(one) for one in listed),
         note=note,
         chosen=execution.pk if execution else None,
         preview=preview,
-        mode=StopMode.ABANDON if requested or asked.get("mode") == "abandon" else StopMode.WAIT,
-        wait_refusal=WAITS_ALREADY if is_waiting else "",
+        mode=_mode(requested, asked, offers),
+        stop_refusal=offers.stop.why_not,
+        wait_refusal=_why_not_wait(offers) if requested is StopMode.WAIT else "",
+        abandon_refusal=offers.abandon.why_not,
         is_abandoning=requested is StopMode.ABANDON,
-        hold=_hold(preview, asked) if preview else None,
+        hold=_hold(preview, asked) if preview and offers.disable.is_allowed else None,
         token=token_of(
             pipeline.revision, timezone.now(), is_ticking=bool(preview and preview.is_ticking)
         ),
         is_same=bool(preview) and asked.get("seen") == (preview.seen if preview else ""),
     )
+
+
+def _mode(requested: StopMode | None, asked: Mapping[str, str], offers: Offers) -> StopMode:
+    """The one that is chosen, as far as the person may choose it."""
+    may_abandon = offers.abandon.is_allowed or requested is StopMode.ABANDON
+    wants_abandon = requested or asked.get("mode") == StopMode.ABANDON
+    return StopMode.ABANDON if may_abandon and wants_abandon else StopMode.WAIT
+
+
+def _why_not_wait(offers: Offers) -> str:
+    return f"{WAITS_ALREADY} {STILL_ABANDON}" if offers.abandon.is_allowed else WAITS_ALREADY
 
 
 def _unfinished(pipeline: Pipeline) -> list[PipelineExecution]:

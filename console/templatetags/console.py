@@ -1,13 +1,13 @@
 """Icons, statuses and times as the console prints them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from math import floor
 
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -37,9 +37,15 @@ JUST_NOW = 5
 @register.simple_tag
 def icon(name: str, **attributes: str) -> SafeString:
     """`{% icon "copy" class="cs-icon--s" %}`: one icon of the sprite, silent for screen readers."""
+    return _drawn(name, attributes.get("class", ""))
+
+
+@cache
+def _drawn(name: str, classes: str) -> SafeString:
+    """Dozens are on every page, of a few kinds: where the sprite is does not change meanwhile."""
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>',
-        f"cs-icon {attributes.get('class', '')}".strip(),
+        f"cs-icon {classes}".strip(),
         static("icons/sprite.svg"),
         name,
     )
@@ -51,7 +57,7 @@ def status_icon(tone: str) -> SafeString:
     tint, name = TONES[tone]
     if name == SPINNER:
         return format_html('<span class="cs-spinner cs-tint--{}" aria-hidden="true"></span>', tint)
-    return icon(name, **{"class": f"cs-tint--{tint}"})
+    return _drawn(name, f"cs-tint--{tint}")
 
 
 @register.inclusion_tag("components/status.html")
@@ -103,11 +109,11 @@ def time_element(value: datetime | None, mode: str = "ago") -> SafeString | str:
     if value is None:
         return "–"
     local = timezone.localtime(value)
-    utc = value.astimezone(timezone.get_fixed_timezone(0))
+    utc = value.astimezone(UTC)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        date_format(local, "Y-m-d H:i:s T"),
+        f"{local:%Y-%m-%d %H:%M:%S %Z}",
         format_html(' data-tick="{}"', mode) if mode in {"ago", "since", "elapsed"} else "",
         _words(value, local, mode),
     )
@@ -123,12 +129,12 @@ def _words(value: datetime, local: datetime, mode: str) -> SafeString | str:
         case "elapsed":
             return duration(passed)
         case "clock":
-            return date_format(local, "H:i:s")
+            return f"{local:%H:%M:%S}"
         case "moment":
             return format_html(
                 "{}<small>{}</small>",
-                date_format(local, "M j, Y"),
-                date_format(local, "g:i:s A (T)"),
+                f"{local:%b} {local.day}, {local.year}",
+                f"{local.hour % 12 or 12}:{local:%M:%S %p (%Z)}",
             )
         case _:
             raise template.TemplateSyntaxError(f"Unknown mode of time: {mode}")

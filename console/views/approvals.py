@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs
-from console.actor import caller_of
+from console.actor import caller_of, offers_to
 from console.forms.approvals import ReviewForm
 from console.present.review import review_of
 from pipelines import approvals, finding
@@ -46,4 +46,5 @@ def review(request: HtmxHttpRequest, name: str, stage: str, action: str) -> Http
         "title": "Review",
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
     }
-    return dialogs.handle(request, "approvals/_review.html", context, form, act)
+    may = offers_to(request).review
+    return dialogs.handle(request, "approvals/_review.html", context, form, act, allowed=may)

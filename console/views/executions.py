@@ -12,7 +12,7 @@ from console.present.action import has_work_left_behind, is_over
 from console.present.banner import stop_banner
 from console.present.canvas import canvas_of_execution
 from console.present.execution import summary, told
-from console.present.revisions import source_revisions
+from console.present.revisions import overrides_of, source_revisions
 from console.present.timeline import timeline as timeline_of
 from pipelines import finding
 from pipelines.models import Pipeline
@@ -60,7 +60,8 @@ def revisions(request: HtmxHttpRequest, name: str, execution_id: UUID) -> HttpRe
     """What its source actions found."""
 
     def content(execution: PipelineExecution, _: list[ActionExecution]) -> dict[str, Any]:
-        found = source_revisions(execution.source_revisions)
+        overrides = overrides_of(execution.source_overrides)
+        found = source_revisions(execution.source_revisions, overrides)
         return {"tab": "executions/_revisions.html", "revisions": found}
 
     return _page(request, name, execution_id, content)

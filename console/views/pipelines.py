@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from console import dialogs, layout, live
-from console.actor import caller_of
+from console.actor import caller_of, offers_to
 from console.forms.pipelines import ReleaseForm
 from console.present import listing
 from console.present.announcing import news, shown
@@ -79,7 +79,7 @@ def view(request: HtmxHttpRequest, name: str) -> HttpResponse:
 def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
     pipeline = finding.pipeline(name)
     data = request.POST if request.method == "POST" else None
-    form = ReleaseForm(data, variables=pipeline.plan.variables)
+    form = ReleaseForm(data, pipeline=pipeline)
 
     def act() -> str:
         execution = executions.release(
@@ -87,17 +87,21 @@ def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
             by=caller_of(request),
             client_request_token=form.cleaned_data["token"],
             variables=form.values,
+            source_overrides=form.overrides,
         )
         page = reverse("execution-timeline", args=[name, execution.pk])
-        told = 'Execution <a href="{}">{}</a> has started with the most recent change.'
-        return format_html(told, page, execution.pk)
+        what = "the source revisions you gave" if form.overrides else "the most recent change"
+        return format_html(
+            'Execution <a href="{}">{}</a> has started with {}.', page, execution.pk, what
+        )
 
     context = {
         "pipeline": pipeline,
         "title": "Release change",
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
     }
-    return dialogs.handle(request, "pipelines/_release.html", context, form, act)
+    may = offers_to(request).release
+    return dialogs.handle(request, "pipelines/_release.html", context, form, act, allowed=may)
 
 
 def _neighbours(page: Page[Pipeline], asked: str) -> dict[str, str]:

@@ -15,6 +15,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from console.middleware import role_not_required
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -33,6 +35,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     return _ask_for_password(request)
 
 
+@role_not_required
 @login_required(redirect_field_name=None)
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponseBase:
@@ -40,6 +43,7 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
+@role_not_required
 @login_required(redirect_field_name=None)
 @require_POST
 def theme(request: HttpRequest) -> HttpResponseBase:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs
-from console.actor import caller_of
+from console.actor import caller_of, offers_to
 from console.forms.stages import RetryForm
 from console.present.canvas import canvas_of_pipeline
 from console.present.retrying import retry_preview
@@ -38,4 +38,5 @@ def retry(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
         "title": f"Retry {stage}",
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
     }
-    return dialogs.handle(request, "stages/_retry.html", context, form, act)
+    may = offers_to(request).retry
+    return dialogs.handle(request, "stages/_retry.html", context, form, act, allowed=may)

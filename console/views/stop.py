@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs, live
-from console.actor import caller_of
+from console.actor import caller_of, offers_to
 from console.forms.stop import StopForm
 from console.present.banner import with_banner
 from console.present.stop_page import stop_page, tokens_of
@@ -75,7 +75,7 @@ def _context(request: HtmxHttpRequest, name: str, form: StopForm) -> dict[str, o
     return {
         "pipeline": pipeline,
         "form": form,
-        "page": stop_page(pipeline, asked),
+        "page": stop_page(pipeline, asked, offers_to(request)),
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
         "as_of": timezone.now(),
     }

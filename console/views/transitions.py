@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console import dialogs
-from console.actor import caller_of
+from console.actor import caller_of, offers_to
 from console.forms.transitions import DisableForm, EnableForm, side_of
 from console.present.transitions import way_through
 from pipelines import finding, transitions
@@ -32,7 +32,8 @@ def disable(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
 
     context = _context(request, name, stage, TransitionType.INBOUND)
     context["title"] = "Disable transition"
-    return dialogs.handle(request, "transitions/_disable.html", context, form, act)
+    may = offers_to(request).disable
+    return dialogs.handle(request, "transitions/_disable.html", context, form, act, allowed=may)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +48,8 @@ def enable(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
 
     context = _context(request, name, stage, side)
     context["title"] = "Enable transition"
-    return dialogs.handle(request, "transitions/_enable.html", context, form, act)
+    may = offers_to(request).enable
+    return dialogs.handle(request, "transitions/_enable.html", context, form, act, allowed=may)
 
 
 def _context(

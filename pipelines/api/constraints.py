@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipelines.core.structure_shapes import UNSTORABLE, violated
+from pipelines.core.shapes import UNSTORABLE, violated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

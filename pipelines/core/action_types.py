@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+MASK = "****"  # what is shown instead of a secret
+
 
 class Category(StrEnum):
     SOURCE = "Source"
@@ -25,13 +27,49 @@ class ActionTypeId(NamedTuple):
     version: str
 
 
+class ValueType(StrEnum):
+    """API type ActionConfigurationPropertyType; whatever it is, a value is written as text."""
+
+    STRING = "String"
+    NUMBER = "Number"
+    BOOLEAN = "Boolean"
+
+
+class Names(StrEnum):
+    """What a value has to name among the input artifacts of its action."""
+
+    ARTIFACT = "artifact"
+    FILE = "file"  # as Artifact::path/of/the/file
+
+
+BOOLEANS = ("true", "false")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationKey:
     """One key of an action's `configuration` (API type ActionConfigurationProperty)."""
 
+    description: str = ""  # at most 160 characters
+    type: ValueType = ValueType.STRING
     required: bool = False
+    required_with_several_inputs: bool = False
     secret: bool = False
+    key: bool = False  # it says which resource of the provider the action works on
+    queryable: bool = False  # PollForJobs may ask for jobs by its value
     choices: tuple[str, ...] = ()  # empty: any value
+    names: Names | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Templates of addresses (API type ActionTypeSettings); what starts with a slash is ours.
+
+    The placeholders are AWS's: {Config:KeyOfTheConfiguration}, {ExternalExecutionId}, {RevisionId}.
+    """
+
+    entity: str = ""
+    execution: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +81,16 @@ class ActionType:
     input_artifacts: range  # how many it takes: range(0, 1) means none
     output_artifacts: range
     configuration: Mapping[str, ConfigurationKey] = field(default_factory=dict)
+    takes_any_configuration: bool = False  # AWS does not publish the keys
+    output_variables: tuple[str, ...] = ()  # those that every action of this type produces
+    links: Links = field(default_factory=Links)
     timeout_minutes: int = 60
     takes_timeout: bool = False  # timeoutInMinutes may be given in the definition
     takes_commands: bool = False  # commands, outputVariables and files may be given
+    takes_environment: bool = False  # environmentVariables may be given
     needs_v2: bool = False
+
+    def is_secret(self, key: str) -> bool:
+        """Whether the value is sealed and shown to nobody; who knows what unpublished keys hold."""
+        known = self.configuration.get(key)
+        return known.secret if known else self.takes_any_configuration

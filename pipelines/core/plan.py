@@ -35,6 +35,7 @@ class ActionPlan:
     output_variables: tuple[str, ...] = ()
     timeout_minutes: int | None = None  # None: what its type has
     region: str = ""
+    role_arn: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,7 @@ class PipelinePlan:
     variables: Mapping[str, str] = field(
         default_factory=dict
     )  # pipeline-level, with their defaults
+    artifact_buckets: Mapping[str, str] = field(default_factory=dict)  # by region; "" is any
 
     @property
     def first(self) -> StagePlan:
@@ -72,6 +74,10 @@ class PipelinePlan:
 
     def has_stage(self, name: str) -> bool:
         return name in self._positions
+
+    def artifact_bucket(self, region: str) -> str:
+        """Where actions of that region keep their artifacts."""
+        return self.artifact_buckets.get(region) or self.artifact_buckets[""]
 
     def after(self, name: str) -> StagePlan | None:
         """The stage behind the named one; None behind the last."""

@@ -26,12 +26,52 @@ class NotServed(Refusal):
     """An operation of AWS that this version of Penstock does not have; the message says what."""
 
 
+class Conflict(Refusal):
+    """The pipeline is busy (ConflictException)."""
+
+
+class ConcurrentModification(Refusal):
+    """The same, where the operation changes what there is (ConcurrentModificationException)."""
+
+
+class Throttled(Refusal):
+    """The pipeline is busy, and the operation has no error that says so (ThrottlingException)."""
+
+
+class InvalidNextToken(Refusal):
+    """A page is asked for with a token of another list, or of none (InvalidNextTokenException)."""
+
+
 class PipelineNotFound(Refusal):
     """PipelineNotFoundException."""
 
 
 class PipelineNameInUse(Refusal):
     """PipelineNameInUseException."""
+
+
+class PipelineVersionNotFound(Refusal):
+    """PipelineVersionNotFoundException."""
+
+
+class LimitExceeded(Refusal):
+    """There are as many as there may be (LimitExceededException)."""
+
+
+class ResourceNotFound(Refusal):
+    """ResourceNotFoundException."""
+
+
+class InvalidArn(Refusal):
+    """It is not the ARN of anything that this service has (InvalidArnException)."""
+
+
+class InvalidTags(Refusal):
+    """InvalidTagsException."""
+
+
+class TooManyTags(Refusal):
+    """TooManyTagsException."""
 
 
 class ExecutionNotFound(Refusal):
@@ -44,6 +84,10 @@ class StageNotFound(Refusal):
 
 class ActionNotFound(Refusal):
     """ActionNotFoundException."""
+
+
+class ActionTypeNotFound(Refusal):
+    """ActionTypeNotFoundException."""
 
 
 class ExecutionNotStoppable(Refusal):
@@ -68,6 +112,14 @@ class InvalidApprovalToken(Refusal):
 
 class ApprovalAlreadyCompleted(Refusal):
     """ApprovalAlreadyCompletedException."""
+
+
+class BuildProjectNotFound(Refusal):
+    """ResourceNotFoundException of CodeBuild."""
+
+
+class BuildProjectNameInUse(Refusal):
+    """ResourceAlreadyExistsException of CodeBuild."""
 
 
 class MovedOn(Refusal):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from pipelines.core.statuses import ActionStatus
 
@@ -18,6 +19,8 @@ class SourceRevision:
     revision_id: str
     summary: str = ""
     url: str = ""
+    change_id: str = ""  # what else tells it apart: when it was committed, an ETag
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,12 @@ from pipelines.core.refusals import AccessDenied
 
 ABANDON = "AbandonPipelineExecution"  # not an operation of AWS: StopPipelineExecution with abandon
 
+# Operations of CodeBuild, not of CodePipeline: what its actions run is kept here, too.
+LIST_PROJECTS = "codebuild:ListProjects"
+CREATE_PROJECT = "codebuild:CreateProject"
+UPDATE_PROJECT = "codebuild:UpdateProject"
+DELETE_PROJECT = "codebuild:DeleteProject"
+
 
 class Role(StrEnum):
     """What people and programs are allowed; each holds what is named in GRANTS and no more."""
@@ -17,7 +23,7 @@ class Role(StrEnum):
     OPERATE = "operate"  # start, stop and wait, retry, transitions, approvals
     ABANDON = "abandon"  # stop and abandon: a right of its own, because it can do harm
     WORK = "work"  # take jobs and report on them
-    EDIT = "edit"  # pipelines, action types, webhooks, tags
+    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects
     ADMIN = "admin"  # all of it, and other people's access keys and roles
 
 
@@ -36,6 +42,7 @@ _READING = frozenset(
         "ListRuleTypes",
         "ListTagsForResource",
         "ListWebhooks",
+        LIST_PROJECTS,
     }
 )
 _OPERATING = frozenset(
@@ -79,6 +86,9 @@ _EDITING = frozenset(
         "UntagResource",
         "UpdateActionType",
         "UpdatePipeline",
+        CREATE_PROJECT,
+        UPDATE_PROJECT,
+        DELETE_PROJECT,
     }
 )
 GRANTS: dict[Role, frozenset[str]] = {
@@ -108,8 +118,32 @@ class Caller:
         `on` is the ARN of what it is to be done to.
         """
         if not self.may(operation):
-            raise AccessDenied(
-                f"User: {self.arn} is not authorized to perform: codepipeline:{operation}"
-                f" on resource: {on} because no identity-based policy allows the"
-                f" codepipeline:{operation} action"
-            )
+            action = operation if ":" in operation else f"codepipeline:{operation}"
+            raise _denied(self.arn, action, on=on)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether other people, their roles and their access keys are its business."""
+        return Role.ADMIN in self.roles
+
+    def check_admin(self, action: str, *, on: str) -> None:
+        """Let an action of IAM through, such as CreateUser, or raise AccessDenied."""
+        if not self.is_admin:
+            raise _denied(self.arn, f"iam:{action}", on=on)
+
+    def check_own(self, action: str, *, owner: str) -> None:
+        """Let an action of IAM on something of `owner` through: its own, or an admin's."""
+        if owner != self.arn:
+            self.check_admin(action, on=owner)
+
+
+def least_role(operation: str) -> Role:
+    """The role to ask for by who wants to do the operation, and no more than that."""
+    return next(role for role in Role if operation in GRANTS[role])
+
+
+def _denied(arn: str, action: str, *, on: str) -> AccessDenied:
+    return AccessDenied(
+        f"User: {arn} is not authorized to perform: {action} on resource: {on}"
+        f" because no identity-based policy allows the {action} action"
+    )

@@ -5,8 +5,10 @@ from typing import Any
 
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.plan import ActionPlan, ArtifactPlan, PipelinePlan, StagePlan
+from pipelines.core.shapes import clean, violations
 from pipelines.core.statuses import ExecutionMode
 from pipelines.core.structure_action_rules import action_failures
+from pipelines.core.structure_condition_rules import condition_failures
 from pipelines.core.structure_namespace_rules import namespace_failures
 from pipelines.core.structure_refusals import (
     InvalidActionDeclaration,
@@ -22,7 +24,14 @@ from pipelines.core.structure_rules import (
     pipeline_failures,
     stage_failures,
 )
-from pipelines.core.structure_shapes import PIPELINE, clean, violations
+from pipelines.core.structure_shapes import PIPELINE
+from pipelines.core.structure_trigger_rules import trigger_failures
+from pipelines.core.structure_type_rules import (
+    absent_conditions,
+    absent_modes,
+    type_failures,
+    uses_v2,
+)
 from pipelines.core.variables import NO_DEFAULT
 
 __all__ = [
@@ -39,10 +48,16 @@ __all__ = [
 # In the order in which they are reported; AWS reports the first only.
 RULES = (
     (pipeline_failures, InvalidStructure),
+    (trigger_failures, InvalidStructure),
+    (type_failures, InvalidStructure),
     (blocker_failures, InvalidBlockerDeclaration),
     (stage_failures, InvalidStageDeclaration),
+    (condition_failures, InvalidStageDeclaration),
     (action_failures, InvalidActionDeclaration),
     (namespace_failures, InvalidActionDeclaration),
+    # What AWS would take and Penstock cannot do comes when there is nothing else to say.
+    (absent_modes, InvalidStructure),
+    (absent_conditions, InvalidStageDeclaration),
 )
 
 
@@ -89,18 +104,6 @@ def with_defaults(action: Mapping[str, Any]) -> dict[str, Any]:
     return {**action, **missing}
 
 
-def uses_v2(definition: Mapping[str, Any], action_types: Mapping[ActionTypeId, ActionType]) -> bool:
-    """Whether anything in it is offered by pipelines of type V2 only."""
-    if definition.get("variables"):
-        return True
-    ids = (
-        ActionTypeId(**action["actionTypeId"])
-        for stage in definition["stages"]
-        for action in stage["actions"]
-    )
-    return any(id_ in action_types and action_types[id_].needs_v2 for id_ in ids)
-
-
 def read(definition: Mapping[str, Any]) -> PipelinePlan:
     """Read a definition that `check` has returned."""
     return PipelinePlan(
@@ -115,7 +118,17 @@ def read(definition: Mapping[str, Any]) -> PipelinePlan:
             variable["name"]: variable.get("defaultValue", NO_DEFAULT)
             for variable in definition.get("variables", [])
         },
+        artifact_buckets={
+            region: store["location"] for region, store in artifact_stores(definition).items()
+        },
     )
+
+
+def artifact_stores(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """By region; the one of a pipeline that declares no regions is for any."""
+    if "artifactStore" in definition:
+        return {"": definition["artifactStore"]}
+    return dict(definition.get("artifactStores", {}))
 
 
 def read_action(action: Mapping[str, Any]) -> ActionPlan:
@@ -136,4 +149,5 @@ def read_action(action: Mapping[str, Any]) -> ActionPlan:
         output_variables=tuple(action.get("outputVariables", [])),
         timeout_minutes=action.get("timeoutInMinutes"),
         region=action.get("region", ""),
+        role_arn=action.get("roleArn", ""),
     )

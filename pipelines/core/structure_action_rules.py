@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from pipelines.core.action_types import ActionType
 from pipelines.core.plan import ActionPlan
+from pipelines.core.structure_configuration_rules import configuration
 from pipelines.core.structure_rules import ABSENT, Declared, is_source, repeated
-from pipelines.core.variables import references
 
 
 def action_failures(declared: Declared) -> Iterator[str]:
@@ -64,24 +64,6 @@ def number_of_artifacts(action: ActionPlan, action_type: ActionType) -> Iterator
             yield f"{said} more than the maximum count ({allowed.stop - 1})"
 
 
-def configuration(action: ActionPlan, action_type: ActionType) -> Iterator[str]:
-    said = f"Action configuration for action '{action.name}'"
-    keys = action_type.configuration
-    for name, key in keys.items():
-        if key.required and name not in action.configuration:
-            yield f"{said} is missing required configuration '{name}'"
-    for name, value in action.configuration.items():
-        if name not in keys:
-            yield f"{said} contains unknown configuration '{name}'"
-        elif not is_choice(value, keys[name].choices):
-            yield f"{said} must have one of [{', '.join(keys[name].choices)}] as '{name}'"
-
-
-def is_choice(value: str, choices: tuple[str, ...]) -> bool:
-    """What refers to variables is only known when the action starts."""
-    return not choices or value in choices or bool(references(value))
-
-
 def timeout(action: ActionPlan, action_type: ActionType) -> Iterator[str]:
     if action.timeout_minutes is not None and not action_type.takes_timeout:
         yield (
@@ -91,17 +73,16 @@ def timeout(action: ActionPlan, action_type: ActionType) -> Iterator[str]:
 
 
 def commands(action: ActionPlan, action_type: ActionType) -> Iterator[str]:
-    if action_type.takes_commands:
-        if not action.commands:
-            yield f"Action {action.name} must declare commands"
-        return
-    for member, declared in (
-        ("commands", action.commands),
-        ("environmentVariables", action.environment),
-        ("outputVariables", action.output_variables),
-        ("files in its outputArtifacts", [file for _, file in action.output_artifacts if file]),
+    if action_type.takes_commands and not action.commands:
+        yield f"Action {action.name} must declare commands"
+    files = [file for _, file in action.output_artifacts if file]
+    for member, declared, is_taken in (
+        ("commands", action.commands, action_type.takes_commands),
+        ("environmentVariables", action.environment, action_type.takes_environment),
+        ("outputVariables", action.output_variables, action_type.takes_commands),
+        ("files in its outputArtifacts", files, action_type.takes_commands),
     ):
-        if declared:
+        if declared and not is_taken:
             yield (
                 f"Action {action.name} declares {member}, "
                 f"which actions of the provider {action.type_id.provider} cannot have"

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from pipelines.core.action_types import ActionType, ActionTypeId, Category
 from pipelines.core.plan import ActionPlan, PipelinePlan
-from pipelines.core.statuses import ExecutionMode
 
 # https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
 MIN_STAGES = 2
@@ -90,22 +89,8 @@ def stage_names(declared: Declared) -> Iterator[str]:
         yield f"Stage name must be unique within the pipeline. {name} has been used more than once."
 
 
-def execution_mode(declared: Declared) -> Iterator[str]:
-    mode = declared.definition["executionMode"]
-    if mode != ExecutionMode.SUPERSEDED:
-        yield f"Execution mode {mode} is {ABSENT}. Use SUPERSEDED, which is the default."
-
-
-def triggers(declared: Declared) -> Iterator[str]:
-    if declared.definition.get("triggers"):
-        yield f"Triggers are {ABSENT}. Leave out the member triggers."
-
-
 def variables(declared: Declared) -> Iterator[str]:
-    declarations = declared.definition.get("variables", [])
-    if declarations and declared.definition["pipelineType"] != "V2":
-        yield "Pipeline variables can only be declared in a pipeline of pipelineType V2"
-    for name in repeated(variable["name"] for variable in declarations):
+    for name in repeated(each["name"] for each in declared.definition.get("variables", [])):
         yield (
             "Variable name must be unique within the pipeline. "
             f"{name} has been used more than once."
@@ -182,8 +167,6 @@ Rule = Callable[[Declared], Iterator[str]]
 PIPELINE_RULES: tuple[Rule, ...] = (
     number_of_stages,
     stage_names,
-    execution_mode,
-    triggers,
     variables,
     artifact_stores,
     artifact_store_regions,
@@ -204,14 +187,7 @@ def blocker_failures(declared: Declared) -> Iterator[str]:
 def stage_failures(declared: Declared) -> Iterator[str]:
     """What is wrong with the stages, stage by stage."""
     for stage in declared.definition["stages"]:
-        yield from conditions(stage)
         yield from actions_of_stage(stage)
-
-
-def conditions(stage: Mapping[str, Any]) -> Iterator[str]:
-    for member in ("beforeEntry", "onSuccess", "onFailure"):
-        if member in stage:
-            yield f"Stage {stage['name']} declares {member}. Conditions of stages are {ABSENT}."
 
 
 def actions_of_stage(stage: Mapping[str, Any]) -> Iterator[str]:

@@ -10,13 +10,13 @@ _BY_PROVIDER = {
     "CloudFormation": timedelta(days=3),
     "CodeDeploy": timedelta(days=5),
     "CodeDeployToECS": timedelta(days=5),
-    "Lambda": timedelta(hours=24),
     "StepFunctions": timedelta(days=7),
     "Commands": timedelta(minutes=55),
 }
 _BY_CATEGORY_AND_PROVIDER = {
     (Category.BUILD, "CodeBuild"): timedelta(hours=36),
     (Category.TEST, "CodeBuild"): timedelta(hours=8),
+    (Category.INVOKE, "Lambda"): timedelta(hours=24),
     (Category.DEPLOY, "S3"): timedelta(minutes=90),
     (Category.APPROVAL, "Manual"): timedelta(days=7),
 }

@@ -1,7 +1,7 @@
 """Variables: finding `#{namespace.key}` in texts, and putting the values in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pipelines.core.refusals import InvalidRequest, Refusal
@@ -86,6 +86,16 @@ def resolve_values(values: Values, variables: Namespaces) -> dict[str, str]:
             f"it may have {RESOLVED_CONFIGURATION_BYTES} bytes in all."
         )
     return resolved
+
+
+def by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Values by the names of their variables.  Raises InvalidRequest for a name given twice."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        if name in values:
+            raise InvalidRequest(f"The variable {name} is given more than once.")
+        values[name] = value
+    return values
 
 
 def initial_values(declared: Values, given: Values) -> dict[str, str]:

@@ -18,15 +18,9 @@ from pipelines.core.changes import (
 )
 from pipelines.core.statuses import ActionStatus, FailureCode
 from pipelines.core.timeouts import timeout_of
-from pipelines.core.variables import (
-    EXECUTION_KEY,
-    EXECUTION_NAMESPACE,
-    UnresolvedVariable,
-    resolve,
-    resolve_values,
-)
+from pipelines.core.variables import UnresolvedVariable, resolve, resolve_values
 from pipelines.engine.world import Started
-from pipelines.models import ActionExecution, PipelineExecution, StageExecution
+from pipelines.models import ActionExecution, PipelineExecution, StageExecution, UsedRevision
 from pipelines.models.events import (
     STARTED,
     action_event,
@@ -36,11 +30,10 @@ from pipelines.models.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
     from pipelines.core.plan import ActionPlan
-    from pipelines.core.results import ActionResult
+    from pipelines.core.results import ActionResult, SourceRevision
     from pipelines.engine.world import World
 
 
@@ -91,6 +84,7 @@ def _start_action(world: World, change: StartAction) -> FailAction | None:
     is_approval = plan.type_id.category == Category.APPROVAL
     action = ActionExecution(
         execution=execution,
+        pipeline=world.pipeline,
         stage_execution=stay,
         stage_name=stay.stage_name,
         action_name=plan.name,
@@ -120,7 +114,7 @@ def _prepare(action: ActionExecution, plan: ActionPlan) -> str:
         return (
             f"The input artifact {missing[0]} does not exist: no action of this execution made it."
         )
-    values = _values(execution)
+    values = execution.namespaces
     try:
         action.resolved_configuration = resolve_values(plan.configuration, values)
         action.resolved_commands = [resolve(command, values) for command in plan.commands]
@@ -129,13 +123,6 @@ def _prepare(action: ActionExecution, plan: ActionPlan) -> str:
         return str(problem)
     action.input_artifacts = {name: execution.artifacts[name] for name in plan.input_artifacts}
     return ""
-
-
-def _values(execution: PipelineExecution) -> Mapping[str, Mapping[str, str]]:
-    return {
-        **execution.variables,
-        EXECUTION_NAMESPACE: {EXECUTION_KEY: str(execution.id)},
-    }
 
 
 def _fail_action(world: World, change: FailAction) -> None:
@@ -165,19 +152,31 @@ def _keep_what_it_made(world: World, action: ActionExecution, result: ActionResu
     if plan.namespace:
         made["variables"] = {**execution.variables, plan.namespace: dict(result.output_variables)}
     if result.revision:
-        revision = {
-            "actionName": plan.name,
-            "revisionId": result.revision.revision_id,
-            "revisionSummary": result.revision.summary,
-            "revisionUrl": result.revision.url,
-        }
-        others = [r for r in execution.source_revisions if r["actionName"] != plan.name]
-        made["source_revisions"] = [*others, revision]
+        made["source_revisions"] = _with_revision(action, result.revision)
     if made:
         world.touch(execution, **made)
     if result.revision:
+        UsedRevision.objects.note(execution, plan.name, result.revision.revision_id)
         execution.refresh_search_text()
         world.touch(execution, search_text=execution.search_text)
+
+
+def _with_revision(action: ActionExecution, found: SourceRevision) -> list[dict[str, str]]:
+    """What the execution knows of its sources from now on, in the order of the definition."""
+    execution, name = action.execution, action.action_name
+    revision = {
+        "actionName": name,
+        "revisionId": found.revision_id,
+        "revisionSummary": found.summary,
+        "revisionUrl": found.url,
+    }
+    if found.change_id:
+        revision["revisionChangeIdentifier"] = found.change_id
+    if found.created_at:
+        revision["created"] = found.created_at.isoformat()
+    known = {each["actionName"]: each for each in execution.source_revisions} | {name: revision}
+    declared = [each.name for stage in execution.plan.stages for each in stage.actions]
+    return sorted(known.values(), key=lambda each: declared.index(each["actionName"]))
 
 
 def _learn_duration(world: World, action: ActionExecution) -> None:
@@ -196,6 +195,8 @@ def _enter_stage(world: World, change: EnterStage) -> None:
         execution=execution,
         pipeline=world.pipeline,
         stage_name=change.stage,
+        version=execution.version,
+        sequence=execution.sequence,
         started_at=world.now,
         updated_at=world.now,
     )

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
-from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus, StopMode
+from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus
 from pipelines.models import ActionExecution, Event, Pipeline, PipelineExecution, Stage
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class World:
     def live_action(self, action_id: UUID) -> ActionExecution | None:
         """The action of that id if it is InProgress and nobody has asked to abandon it."""
         return next(
-            (a for a in self.actions.values() if a.id == action_id and _is_waited_for(a)), None
+            (a for a in self.actions.values() if a.id == action_id and a.is_waited_for), None
         )
 
     def add(self, action: ActionExecution) -> None:
@@ -196,11 +196,6 @@ def _action_facts(action: ActionExecution) -> ActionFacts:
         deadline=action.deadline,
         is_lost=getattr(action, "is_lost", False),
     )
-
-
-def _is_waited_for(action: ActionExecution) -> bool:
-    is_live = ActionStatus(action.status) is ActionStatus.IN_PROGRESS
-    return is_live and action.execution.stop_requested is not StopMode.ABANDON
 
 
 def _is_unsaved(action: ActionExecution) -> bool:

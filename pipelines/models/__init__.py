@@ -5,10 +5,13 @@ from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
+from pipelines.models.projects import BuildProject
+from pipelines.models.revisions import UsedRevision
 
 __all__ = [
     "AccessKey",
     "ActionExecution",
+    "BuildProject",
     "Event",
     "Lease",
     "Pipeline",
@@ -17,4 +20,5 @@ __all__ = [
     "Stage",
     "StageExecution",
     "StopRequest",
+    "UsedRevision",
 ]

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import DateTimeField, ExpressionWrapper, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pipelines.core.statuses import ActionStatus
+from pipelines.core.statuses import ActionStatus, StopMode
 from pipelines.models.choices import enum_field, only
 from pipelines.models.executions import PipelineExecution, StageExecution
+from pipelines.models.pipelines import Pipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import timedelta
 
     from django.db.models.expressions import Combinable
 
     from pipelines.core.action_types import ActionTypeId
     from pipelines.core.plan import ActionPlan
+
+
+class ActionExecutionQuerySet(models.QuerySet["ActionExecution"]):
+    def latest_in(self, stays: Iterable[StageExecution]) -> Self:
+        """The run of each action that counts in these stays; a retry sets earlier ones aside.
+
+        An action that did not run there has none.
+        """
+        return self.filter(stage_execution__in=list(stays), is_latest=True)
 
 
 class ActionExecution(models.Model):
@@ -30,6 +41,7 @@ class ActionExecution(models.Model):
     execution = models.ForeignKey(
         PipelineExecution, models.CASCADE, related_name="action_executions"
     )
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="+")  # for an index
     stage_execution = models.ForeignKey(
         StageExecution, models.CASCADE, related_name="action_executions"
     )
@@ -57,6 +69,8 @@ class ActionExecution(models.Model):
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.TextField(blank=True)
 
+    objects = ActionExecutionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             only("status", ActionStatus),
@@ -74,6 +88,7 @@ class ActionExecution(models.Model):
         indexes = [
             models.Index(fields=["status", "deadline"], name="action_by_deadline"),
             models.Index(fields=["execution", "started_at"], name="action_timeline"),
+            models.Index(fields=["pipeline", "started_at", "id"], name="action_history"),
         ]
 
     def __str__(self) -> str:
@@ -83,6 +98,12 @@ class ActionExecution(models.Model):
     def plan(self) -> ActionPlan:
         """What the definition says of this action."""
         return self.execution.plan.stage(self.stage_name).action(self.action_name)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether its result or answer would count: it is live and nobody asked to abandon it."""
+        is_live = self.status == ActionStatus.IN_PROGRESS
+        return is_live and self.execution.stop_requested is not StopMode.ABANDON
 
     @property
     def type_id(self) -> ActionTypeId:

@@ -17,6 +17,7 @@ from pipelines.core.statuses import (
     StageStatus,
     StopMode,
 )
+from pipelines.core.variables import EXECUTION_KEY, EXECUTION_NAMESPACE
 from pipelines.models.choices import enum_field, only
 from pipelines.models.pipelines import Pipeline, plan_of
 
@@ -65,8 +66,11 @@ class PipelineExecution(models.Model):
     # What its actions have made so far: artifact -> key, namespace -> {name: value}.
     artifacts = models.JSONField(default=dict)
     variables = models.JSONField(default=dict)
-    # One of API type SourceRevision for each source action.
+    # One of API type SourceRevision for each source action, in the order of the definition, with
+    # `created` (ISO 8601) and `revisionChangeIdentifier` of ArtifactRevision where they are known.
     source_revisions = models.JSONField(default=list)
+    # Which were asked for in place of the newest: API type SourceRevisionOverride.
+    source_overrides = models.JSONField(default=list)
     search_text = models.TextField(blank=True)  # what the history's search looks in, lower case
 
     objects = PipelineExecutionQuerySet.as_manager()
@@ -108,6 +112,11 @@ class PipelineExecution(models.Model):
         return plan_of(self.pipeline_id, self.version)
 
     @property
+    def namespaces(self) -> dict[str, dict[str, str]]:
+        """What `#{namespace.key}` in its actions stands for, as far as it has come."""
+        return {**self.variables, EXECUTION_NAMESPACE: {EXECUTION_KEY: str(self.id)}}
+
+    @property
     def is_finished(self) -> bool:
         return ExecutionStatus(self.status).is_final
 
@@ -134,6 +143,9 @@ class StageExecution(models.Model):
     )
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="+")
     stage_name = models.CharField(max_length=100)
+    # The execution's own, here so that an index has them.
+    version = models.PositiveIntegerField()
+    sequence = models.PositiveBigIntegerField()
     status = enum_field(StageStatus, default=StageStatus.IN_PROGRESS)
     started_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -152,7 +164,11 @@ class StageExecution(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["pipeline", "stage_name", "status"], name="stay_by_outcome"),
+            # Who succeeded in a stage in one version, by the order of starting.
+            models.Index(
+                fields=["pipeline", "stage_name", "status", "version", "sequence"],
+                name="stay_by_outcome",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -12,8 +11,11 @@ from django.utils import timezone
 from pipelines.core.statuses import ExecutionMode
 from pipelines.core.structure import read
 from pipelines.models.choices import enum_field
+from pipelines.models.ordered_json import OrderedJSON
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.core.plan import PipelinePlan
 
 
@@ -41,6 +43,7 @@ class Pipeline(models.Model):
     last_sequence = models.PositiveBigIntegerField(default=0)  # of its executions
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    tags = OrderedJSON(default=dict)  # key -> value
 
     objects = PipelineQuerySet.as_manager()
 
@@ -59,11 +62,15 @@ class Pipeline(models.Model):
 
 
 class PipelineVersion(models.Model):
-    """One version of a definition, as `GetPipeline` gives it; never changed, never deleted."""
+    """One version of a definition, as `GetPipeline` gives it; it goes only with its pipeline.
+
+    Secrets are masked in the definition; `pipelines.secrets` opens what was taken out of it.
+    """
 
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
-    definition = models.JSONField()
+    definition = OrderedJSON()
+    sealed_secrets = models.TextField(blank=True)  # empty: it has none
     created_by = models.CharField(max_length=2048)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -76,11 +83,41 @@ class PipelineVersion(models.Model):
         return f"{self.pipeline} version {self.version}"
 
 
-@lru_cache(maxsize=1024)
-def plan_of(pipeline_id: int, version: int) -> PipelinePlan:
+class PlanCache:
     """A version's definition as the engine follows it; versions never change, so it is kept."""
-    row = PipelineVersion.objects.get(pipeline_id=pipeline_id, version=version)
-    return read(row.definition)
+
+    LARGEST = 1024  # plans; beyond that it begins anew
+
+    def __init__(self) -> None:
+        self._plans: dict[tuple[int, int], PipelinePlan] = {}
+
+    def __call__(self, pipeline_id: int, version: int) -> PipelinePlan:
+        """Raises PipelineVersion.DoesNotExist."""
+        if plan := self._plans.get((pipeline_id, version)):
+            return plan
+        row = PipelineVersion.objects.get(pipeline_id=pipeline_id, version=version)
+        return self._keep(row)
+
+    def of_all(self, pipeline_id: int, versions: Iterable[int]) -> dict[int, PipelinePlan]:
+        """Those of several versions, for one query at most."""
+        found = {version: self._plans.get((pipeline_id, version)) for version in versions}
+        plans = {version: plan for version, plan in found.items() if plan}
+        if missing := found.keys() - plans.keys():
+            rows = PipelineVersion.objects.filter(pipeline_id=pipeline_id, version__in=missing)
+            plans |= {row.version: self._keep(row) for row in rows}
+        return plans
+
+    def cache_clear(self) -> None:
+        self._plans.clear()
+
+    def _keep(self, row: PipelineVersion) -> PipelinePlan:
+        if len(self._plans) >= self.LARGEST:
+            self._plans.clear()
+        plan = self._plans[row.pipeline_id, row.version] = read(row.definition)
+        return plan
+
+
+plan_of = PlanCache()
 
 
 class Stage(models.Model):

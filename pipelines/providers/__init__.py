@@ -1,12 +1,20 @@
-"""The table of action providers: what this Penstock can do, and who does it."""
+"""The table of action types: what AWS knows, what this Penstock can do of it, and who does it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pipelines.core.action_types import ActionType, ActionTypeId
-from pipelines.providers import approval, commands, deploy_s3, source_codecommit, source_s3
+from pipelines.providers import (
+    approval,
+    codebuild,
+    commands,
+    deploy_s3,
+    elsewhere,
+    source_codecommit,
+    source_s3,
+)
 from pipelines.providers.contract import Outcome, Work
 
 
@@ -44,9 +52,11 @@ def _rows(
 PROVIDERS: dict[ActionTypeId, Provider] = {
     **_rows(source_s3.ACTION_TYPES, source_s3.perform),
     **_rows(source_codecommit.ACTION_TYPES, source_codecommit.perform),
+    **_rows(codebuild.ACTION_TYPES, codebuild.perform),
     **_rows(commands.ACTION_TYPES, commands.perform),
     **_rows(deploy_s3.ACTION_TYPES, deploy_s3.perform),
     **_rows(approval.ACTION_TYPES, approval.perform, Dispatch.NOWHERE),
+    **_rows(elsewhere.ACTION_TYPES, elsewhere.perform, Dispatch.INLINE),
 }
 ACTION_TYPES: dict[ActionTypeId, ActionType] = {
     type_id: provider.action_type for type_id, provider in PROVIDERS.items()
@@ -57,6 +67,18 @@ def dispatch_of(type_id: ActionTypeId) -> Dispatch:
     """Where actions of this type are done; one of an unknown type fails in a worker."""
     provider = PROVIDERS.get(type_id)
     return provider.dispatch if provider else Dispatch.WORKER
+
+
+def secrets_in(type_id: ActionTypeId, configuration: Iterable[str]) -> frozenset[str]:
+    """The keys among these whose values are shown to nobody."""
+    known = ACTION_TYPES.get(type_id)
+    return frozenset(key for key in configuration if known and known.is_secret(key))
+
+
+def is_done_here(type_id: ActionTypeId) -> bool:
+    """Whether this Penstock can do actions of this type; others fail when they run."""
+    provider = PROVIDERS.get(type_id)
+    return provider is not None and provider.perform is not elsewhere.perform
 
 
 def is_inline(type_id: ActionTypeId) -> bool:

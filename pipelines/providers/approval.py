@@ -1,6 +1,7 @@
 """Manual approval: a person answers; there is no work to do."""
 
-from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.catalogue.keys import text
 from pipelines.providers.contract import Outcome, Waiting, Work
 
 ACTION_TYPES = (
@@ -10,9 +11,9 @@ ACTION_TYPES = (
         input_artifacts=range(1),
         output_artifacts=range(1),
         configuration={
-            "NotificationArn": ConfigurationKey(),
-            "ExternalEntityLink": ConfigurationKey(),
-            "CustomData": ConfigurationKey(),
+            "NotificationArn": text("The ARN of the topic that tells who may approve."),
+            "ExternalEntityLink": text("The address of what is to be reviewed."),
+            "CustomData": text("What whoever approves should know."),
         },
         timeout_minutes=7 * 24 * 60,
         takes_timeout=True,

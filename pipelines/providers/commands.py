@@ -1,27 +1,38 @@
 """AWS Commands: shell commands in the unzipped input artifact, run for real on this machine."""
 
-import re
-from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines import artifacts, processes
-from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines import artifacts, isolation, processes
+from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.catalogue.keys import text
 from pipelines.core.statuses import FailureCode
 from pipelines.processes import End
+from pipelines.providers import build_folders
 from pipelines.providers.commands_script import Script
 from pipelines.providers.contract import Failed, Outcome, OutputArtifact, Succeeded, Work
 from pipelines.providers.log import say, say_no_effect
 
-COMPUTE_KEYS = ("EnvironmentType", "ComputeType", "VpcId", "Subnets", "SecurityGroupIds")
+COMPUTE = {
+    "EnvironmentType": text(
+        "The system to run on; LINUX_CONTAINER if left out.",
+        "LINUX_CONTAINER",
+        "WINDOWS_SERVER_2022_CONTAINER",
+    ),
+    "ComputeType": text("The size of the machine; BUILD_GENERAL1_SMALL if left out."),
+    "VpcId": text("The network to run in."),
+    "Subnets": text("Subnets of the network, with commas between."),
+    "SecurityGroupIds": text("Security groups of the network, with commas between."),
+}
 ACTION_TYPES = (
     ActionType(
         id=ActionTypeId("Compute", "AWS", "Commands", "1"),
         label="AWS Commands",
         input_artifacts=range(1, 11),
         output_artifacts=range(2),
-        configuration={key: ConfigurationKey() for key in COMPUTE_KEYS},
+        configuration=COMPUTE,
         timeout_minutes=55,
         takes_commands=True,
+        takes_environment=True,
         needs_v2=True,
     ),
 )
@@ -33,25 +44,26 @@ def perform(work: Work) -> Outcome:
     """Run the commands one after the other in one shell; the first that fails ends the work."""
     if refusal := _refusal(work):
         return _misconfigured(refusal)
-    say(
-        work,
-        "The commands run directly on this machine, in a plain folder of their own"
-        " and with the rights of Penstock, not in a container.",
-    )
-    say_no_effect(work, COMPUTE_KEYS, "there is no container and no network of its own")
-    source = work.workspace / "src"
+    say(work, isolation.in_words(work.site.isolation))
+    say_no_effect(work, tuple(COMPUTE), "there is no container and no network of its own")
+    primary = next(iter(work.input_artifacts))
     try:
-        folders = _unpacked_inputs(work, source)
+        folders = build_folders.unpacked_inputs(work, primary)
     except artifacts.ArtifactError as error:
         return _misconfigured(str(error))
+    source = folders[primary]
     script = Script(
         folder=work.workspace / "script", shell=processes.shell(), commands=work.commands
     )
     script.write()
+    try:
+        argv = isolation.wrapped(script.argv, work.site.isolation, folder=work.workspace)
+    except isolation.NotIsolated as problem:
+        return _not_isolated(work, problem)
     say(work, "Entering phase BUILD")
     result = processes.run(
         processes.Command(
-            argv=script.argv,
+            argv=argv,
             folder=source,
             environment=_environment(work, folders),
             token=work.action_execution_id,
@@ -85,44 +97,10 @@ def _refusal(work: Work) -> str:
     return ""
 
 
-def _unpacked_inputs(work: Work, source: Path) -> dict[str, Path]:
-    """The folder of each input artifact; the first one is `source`."""
-    folders: dict[str, Path] = {}
-    for name, zip_file in work.input_artifacts.items():
-        folder = work.workspace / "inputs" / name if folders else source
-        folder.mkdir(parents=True)
-        try:
-            artifacts.unpack(zip_file, folder)
-        except artifacts.ArtifactError as error:
-            raise artifacts.ArtifactError(
-                f"The input artifact {name} cannot be used. {error}"
-            ) from error
-        folders[name] = folder
-    return folders
-
-
 def _environment(work: Work, folders: dict[str, Path]) -> dict[str, str]:
-    """As AWS CodeBuild sets it, as far as it makes sense here."""
-    home, temporary = work.workspace / "home", work.workspace / "tmp"
-    home.mkdir()
-    temporary.mkdir()
-    source, *others = folders.items()
-    ours = {
-        "AWS_REGION": work.site.region,
-        "AWS_DEFAULT_REGION": work.site.region,
-        "CODEBUILD_BUILD_ID": _build_id(work),
-        "CODEBUILD_INITIATOR": f"codepipeline/{work.pipeline_name}",
-        "CODEBUILD_START_TIME": str(int(datetime.now(UTC).timestamp() * 1000)),
-        "CODEBUILD_SRC_DIR": str(source[1]),
-        **{f"CODEBUILD_SRC_DIR_{_identifier(name)}": str(folder) for name, folder in others},
-    }
-    declared = {**ours, **work.environment}
+    home, temporary = build_folders.home_and_temporary(work)
+    declared = {**build_folders.variables(work, _build_id(work), folders), **work.environment}
     return processes.environment(home=home, temporary=temporary, declared=declared)
-
-
-def _identifier(artifact: str) -> str:
-    """Artifact names may have hyphens, which shells do not take in the name of a variable."""
-    return re.sub(r"\W", "_", artifact)
 
 
 def _build_id(work: Work) -> str:
@@ -131,7 +109,7 @@ def _build_id(work: Work) -> str:
 
 def _failure(work: Work, script: Script, result: processes.Result) -> Failed | None:
     if result.leftovers and result.end is End.EXITED:
-        say(work, _ended(result.leftovers))
+        say(work, build_folders.leftovers_ended(result.leftovers))
     match result.end:
         case End.EXITED if result.exit_code == 0 and script.is_finished():
             return None
@@ -162,10 +140,6 @@ def _failure(work: Work, script: Script, result: processes.Result) -> Failed | N
                 message=f"The commands could not be run to their end: {reason}.",
                 external_execution_id=_build_id(work),
             )
-
-
-def _ended(count: int) -> str:
-    return f"Ended {count} process{'' if count == 1 else 'es'} that the commands had left running"
 
 
 def _outcome(work: Work, script: Script, source: Path) -> Outcome:
@@ -203,6 +177,11 @@ def _job_failed(work: Work, message: str) -> Failed:
     return Failed(
         code=FailureCode.JOB_FAILED, message=message, external_execution_id=_build_id(work)
     )
+
+
+def _not_isolated(work: Work, problem: isolation.NotIsolated) -> Failed:
+    told = f"The commands were not run: PENSTOCK_ISOLATION is {work.site.isolation}, but {problem}."
+    return Failed(code=FailureCode.SYSTEM_UNAVAILABLE, message=told)
 
 
 def _misconfigured(message: str) -> Failed:

@@ -5,26 +5,12 @@ after an `exit 0`; `cd` and `export` hold for the commands that follow.
 """
 
 import shlex
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-ENVIRONMENT_LIMIT = 8 * 1024 * 1024  # bytes; more than an operating system passes on
-SHOWN = 1000  # characters of a command in a message
+from pipelines.providers.shell_script import SAY, SHOWN, env_program, read_environment
 
-# Everything that the commands could collide with begins with __penstock.  File descriptor 9 is
-# the log even where a command has redirected the output of the shell.
-PROLOGUE = """\
-exec 9>&1
-__penstock_say() {
-  if [ -n "${EPOCHREALTIME-}" ]; then
-    __penstock_now=$EPOCHREALTIME
-    TZ=UTC0 printf '[Container] %(%Y/%m/%d %H:%M:%S)T.%s %s\\n' \\
-      "${__penstock_now%[.,]*}" "${__penstock_now#*[.,]}" "$1" >&9
-  else
-    printf '[Container] %s %s\\n' "$(date -u '+%Y/%m/%d %H:%M:%S').000000" "$1" >&9
-  fi
-}
+CHECK = """\
 __penstock_check() {
   if [ "$1" -ne 0 ]; then
     __penstock_say "Command did not exit successfully $2 exit status $1"
@@ -51,7 +37,7 @@ class Script:
         """Make the folder and the files in it."""
         self.folder.mkdir()
         (self.folder / "started").write_text("0\n")
-        lines = [PROLOGUE, self._go_on_after_exit()]
+        lines = [SAY + CHECK, self._go_on_after_exit()]
         lines += [self._one(number, text) for number, text in enumerate(self.commands, start=1)]
         lines.append(self._epilogue())
         (self.folder / "run").write_text("\n".join(lines), encoding="utf-8")
@@ -67,9 +53,7 @@ class Script:
 
     def variables(self, names: tuple[str, ...]) -> dict[str, str]:
         """The named variables of the environment after the last command; others are left out."""
-        with (self.folder / "environment").open("rb") as source:
-            text = source.read(ENVIRONMENT_LIMIT).decode("utf-8", errors="replace")
-        found = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+        found = read_environment(self.folder / "environment")
         return {name: found[name] for name in names if name in found}
 
     def _go_on_after_exit(self) -> str:
@@ -98,6 +82,6 @@ class Script:
         )
 
     def _epilogue(self) -> str:
-        env = shlex.quote(shutil.which("env") or "env")
+        env = shlex.quote(env_program())
         environment = shlex.quote(str(self.folder / "environment"))
         return f"trap - EXIT\n{env} -0 > {environment}\n"

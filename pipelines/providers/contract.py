@@ -26,7 +26,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.core.action_types import ActionTypeId
+from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
+from pipelines.isolation import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One build of a CodeBuild project: what the project says, and which of its builds it is."""
+
+    project_name: str
+    number: int  # the first build of a project is 1
+    buildspec: str = ""  # empty: buildspec.yml in the source; one line: another path; or the text
+    environment: Mapping[str, str] = field(default_factory=dict)
+    timeout: timedelta = timedelta(hours=1)
+    image: str = ""  # only a name here: nothing is run in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,8 @@ class Site:
     account_id: str
     region: str
     url: str  # of the console, without a slash at the end
+    isolation: Level = Level.NONE  # what commands of users are kept in
+    start_build: Callable[[str], Build | None] = lambda _: None  # counts it; None: no such project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +83,11 @@ class Work:
     commands: tuple[str, ...] = ()  # resolved
     environment: Mapping[str, str] = field(default_factory=dict)  # resolved
     input_artifacts: Mapping[str, Path] = field(default_factory=dict)  # name -> zip file, in order
+    revisions: Mapping[str, str] = field(default_factory=dict)  # artifacts of sources -> revision
     output_artifacts: tuple[OutputArtifact, ...] = ()
     output_variables: tuple[str, ...] = ()  # names to report
+    # What a source takes in place of the newest: revision type -> value.
+    overrides: Mapping[RevisionType, str] = field(default_factory=dict)
     is_lost: Callable[[], bool] = lambda: False  # true: another process has given this work up
 
 
@@ -79,6 +98,7 @@ class Revision:
     id: str
     summary: str = ""
     url: str = ""
+    change_id: str = ""  # what else tells it apart: when it was committed, an ETag
     created_at: datetime | None = None
 
 

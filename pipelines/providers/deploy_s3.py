@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines import artifacts, buckets
-from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.catalogue.keys import flag, resource, text
 from pipelines.core.statuses import FailureCode
 from pipelines.providers.contract import Failed, Outcome, Succeeded, Work
 from pipelines.providers.log import say, say_no_effect
@@ -18,12 +19,14 @@ ACTION_TYPES = (
         input_artifacts=range(1, 2),
         output_artifacts=range(1),
         configuration={
-            "BucketName": ConfigurationKey(required=True),
-            "Extract": ConfigurationKey(required=True, choices=("true", "false")),
-            "ObjectKey": ConfigurationKey(),
-            "KMSEncryptionKeyARN": ConfigurationKey(),
-            "CannedACL": ConfigurationKey(),
-            "CacheControl": ConfigurationKey(),
+            "BucketName": resource("The bucket to put the files into."),
+            "Extract": flag(
+                "Whether to put the files of the artifact, not the zip file.", required=True
+            ),
+            "ObjectKey": text("The key of the zip file, or what the keys of the files begin with."),
+            "KMSEncryptionKeyARN": text("The key to encrypt the objects with."),
+            "CannedACL": text("Who may read the objects."),
+            "CacheControl": text("How long browsers may keep the objects."),
         },
         timeout_minutes=90,
     ),

@@ -1,4 +1,4 @@
-"""Source from AWS CodeCommit: the head of a branch of a local bare git repository."""
+"""Source from AWS CodeCommit: the head of a branch of a local bare git repository, or a commit."""
 
 import re
 from datetime import datetime
@@ -6,11 +6,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipelines import git
-from pipelines.core.action_types import ActionType, ActionTypeId, ConfigurationKey
+from pipelines.core.action_types import ActionType, ActionTypeId, Links
+from pipelines.core.catalogue.keys import flag, resource, text
+from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers.contract import Failed, Outcome, Revision, Succeeded, Work
 from pipelines.providers.log import say
 
+COMMITS = "/codesuite/codecommit/repositories/{Config:RepositoryName}/commit"
 ACTION_TYPES = (
     ActionType(
         id=ActionTypeId("Source", "AWS", "CodeCommit", "1"),
@@ -18,18 +21,34 @@ ACTION_TYPES = (
         input_artifacts=range(1),
         output_artifacts=range(1, 2),
         configuration={
-            "RepositoryName": ConfigurationKey(required=True),
-            "BranchName": ConfigurationKey(required=True),
-            "PollForSourceChanges": ConfigurationKey(choices=("true", "false")),
-            "OutputArtifactFormat": ConfigurationKey(choices=("CODE_ZIP", "CODEBUILD_CLONE_REF")),
+            "RepositoryName": resource("The name of the repository."),
+            "BranchName": resource("The branch whose newest commit is taken."),
+            "PollForSourceChanges": flag("Whether to poll for new commits; true if left out."),
+            "OutputArtifactFormat": text(
+                "CODE_ZIP: the files; CODEBUILD_CLONE_REF: a reference that CodeBuild clones.",
+                "CODE_ZIP",
+                "CODEBUILD_CLONE_REF",
+            ),
         },
+        output_variables=(
+            "AuthorDate",
+            "BranchName",
+            "CommitId",
+            "CommitMessage",
+            "CommitterDate",
+            "RepositoryName",
+        ),
+        links=Links(
+            execution=f"{COMMITS}/{{ExternalExecutionId}}",
+            revision=f"{COMMITS}/{{RevisionId}}",
+        ),
     ),
 )
 REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # AWS's rule; no slash: it names a folder
 
 
 def perform(work: Work) -> Outcome:
-    """Take the files of the newest commit; the commit is the revision."""
+    """Take the files of the newest commit, or of the one asked for; the commit is the revision."""
     configuration = work.configuration
     name, branch = configuration["RepositoryName"], configuration["BranchName"]
     if not REPOSITORY_NAME.fullmatch(name):
@@ -41,8 +60,13 @@ def perform(work: Work) -> Outcome:
     repository = work.site.repositories / f"{name}.git"
     artifact = work.workspace / "source.zip"
     try:
-        commit = git.head(repository, branch)
+        commit = _commit(work, repository, branch)
         git.archive(repository, commit.id, artifact, work.is_lost)
+    except git.CommitNotFound as error:
+        return Failed(
+            code=FailureCode.REVISION_UNAVAILABLE,
+            message=f"{error} Start the pipeline with the full id of a commit that is there.",
+        )
     except git.GitError as error:
         return _misconfigured(_what_to_do(error, repository, branch))
     except git.Lost:
@@ -63,6 +87,15 @@ def perform(work: Work) -> Outcome:
         external_execution_url=_commit_page(work, name, commit),
         summary=commit.message,
     )
+
+
+def _commit(work: Work, repository: Path, branch: str) -> git.Commit:
+    """A commit that is asked for need not be on the branch: AWS looks in the whole repository."""
+    asked_for = work.overrides.get(RevisionType.COMMIT_ID)
+    if asked_for is None:
+        return git.head(repository, branch)
+    say(work, f"Source revision override: commit {asked_for}")
+    return git.commit(repository, asked_for)
 
 
 def _what_to_do(error: git.GitError, repository: Path, branch: str) -> str:
@@ -87,6 +120,7 @@ def _revision(work: Work, name: str, commit: git.Commit) -> Revision:
         id=commit.id,
         summary=commit.message[:2048],
         url=_commit_page(work, name, commit),
+        change_id=_aws_time(commit.committer_date),
         created_at=commit.committer_date,
     )
 

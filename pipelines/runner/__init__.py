@@ -6,7 +6,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError, connection
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, OperationalError, connection
 
 from pipelines import engine, providers
 from pipelines.core.statuses import ActionStatus
@@ -37,7 +38,19 @@ def at_once(action: ActionExecution) -> ActionResult | None:
 
 
 def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
-    """Do an action's work if it is live and nobody ever took it; return what is to start next."""
+    """Do an action's work if it is live and nobody ever took it; return what is to start next.
+
+    An action whose pipeline was deleted, before or meanwhile, is nobody's: there is nothing to do.
+    """
+    try:
+        return _perform(pipeline_id, action_id)
+    except (ObjectDoesNotExist, IntegrityError):
+        if ActionExecution.objects.filter(pk=action_id).exists():
+            raise
+        return ()
+
+
+def _perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
     action = _live(action_id)
     if action is None:
         return ()

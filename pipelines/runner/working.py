@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines import artifacts, places, providers
+from pipelines import artifacts, places, providers, secrets
+from pipelines.core.action_types import MASK
 from pipelines.core.results import ActionResult, SourceRevision
+from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import ActionStatus, FailureCode
+from pipelines.core.variables import UnresolvedVariable, resolve_values
+from pipelines.isolation import Level
+from pipelines.models import BuildProject
 from pipelines.providers.contract import (
+    Build,
     Failed,
     Outcome,
     OutputArtifact,
@@ -44,6 +51,8 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
         if provider is None:
             return _unknown(action)
         return _result(action, provider.perform(_work(action, workspace, is_lost)))
+    except UnresolvedVariable as problem:
+        return _misconfigured(str(problem))
     except Exception as defect:
         logger.exception("The work of action execution %s met a defect", action.pk)
         return ActionResult(
@@ -57,11 +66,17 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
 
 def _unknown(action: ActionExecution) -> ActionResult:
     type_id = action.type_id
+    return _misconfigured(
+        f"ActionType (Category: '{type_id.category}', Provider: '{type_id.provider}',"
+        f" Owner: '{type_id.owner}', Version: '{type_id.version}') is not available here."
+    )
+
+
+def _misconfigured(message: str) -> ActionResult:
     return ActionResult(
         status=ActionStatus.FAILED,
         error_code=FailureCode.CONFIGURATION_ERROR,
-        error_message=f"ActionType (Category: '{type_id.category}', Provider: '{type_id.provider}',"
-        f" Owner: '{type_id.owner}', Version: '{type_id.version}') is not available here.",
+        error_message=message,
     )
 
 
@@ -105,7 +120,13 @@ def _revision(outcome: Succeeded) -> SourceRevision | None:
     found = outcome.revision
     if found is None:
         return None
-    return SourceRevision(revision_id=found.id, summary=found.summary, url=found.url)
+    return SourceRevision(
+        revision_id=found.id,
+        summary=found.summary,
+        url=found.url,
+        change_id=found.change_id,
+        created_at=found.created_at,
+    )
 
 
 def note(action: ActionExecution, sentence: str) -> None:
@@ -127,7 +148,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         action_name=action.action_name,
         type_id=plan.type_id,
         site=_site(),
-        configuration=action.resolved_configuration,
+        configuration=_configuration(action),
         commands=tuple(action.resolved_commands),
         environment=action.resolved_environment,
         workspace=workspace,
@@ -138,13 +159,38 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
             name: artifacts.path_of(places.artifacts(), action.input_artifacts[name])
             for name in plan.input_artifacts  # in their order, which a stored object has not
         },
+        revisions=_revisions(action),
         output_artifacts=tuple(
             OutputArtifact(name=artifact.name, files=artifact.files)
             for artifact in plan.output_artifacts
         ),
         output_variables=plan.output_variables,
+        overrides=_overrides(action),
         is_lost=is_lost.is_set,
     )
+
+
+def _overrides(action: ActionExecution) -> dict[RevisionType, str]:
+    return {
+        RevisionType(override["revisionType"]): override["revisionValue"]
+        for override in action.execution.source_overrides
+        if override["actionName"] == action.action_name
+    }
+
+
+def _configuration(action: ActionExecution) -> dict[str, str]:
+    """As the engine resolved it, with the secrets that no row shows.
+
+    Raises UnresolvedVariable for a secret that refers to what no action made.
+    """
+    resolved = {**action.resolved_configuration}
+    if MASK not in action.plan.configuration.values():
+        return resolved
+    execution = action.execution
+    version = execution.pipeline.versions.get(version=execution.version)
+    of_stage = secrets.secrets_of(version).get(action.stage_name, {})
+    hidden = of_stage.get(action.action_name, {})
+    return resolved | resolve_values(hidden, execution.namespaces)
 
 
 def _site() -> Site:
@@ -154,4 +200,32 @@ def _site() -> Site:
         account_id=settings.PENSTOCK_ACCOUNT_ID,
         region=settings.PENSTOCK_REGION,
         url=settings.PENSTOCK_URL,
+        isolation=Level(settings.PENSTOCK_ISOLATION),
+        start_build=_start_build,
     )
+
+
+def _start_build(project_name: str) -> Build | None:
+    project = BuildProject.objects.start_build(project_name)
+    if project is None:
+        return None
+    return Build(
+        project_name=project.name,
+        number=project.builds,
+        buildspec=project.buildspec,
+        environment=project.environment,
+        timeout=timedelta(minutes=project.timeout_minutes),
+        image=project.image,
+    )
+
+
+def _revisions(action: ActionExecution) -> dict[str, str]:
+    """Which revision is in the artifacts that source actions made."""
+    execution = action.execution
+    found = {each["actionName"]: each["revisionId"] for each in execution.source_revisions}
+    return {
+        artifact.name: found[source.name]
+        for source in execution.plan.first.actions
+        for artifact in source.output_artifacts
+        if source.name in found
+    }

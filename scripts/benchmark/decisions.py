@@ -106,7 +106,12 @@ def _add_executions(pipeline: Pipeline, stages: list[str], count: int) -> None:
     Pipeline.objects.filter(pk=pipeline.pk).update(last_sequence=pipeline.last_sequence + count)
     stays = [
         StageExecution(
-            execution=row, pipeline=pipeline, stage_name=name, status=StageStatus.SUCCEEDED
+            execution=row,
+            pipeline=pipeline,
+            version=row.version,
+            sequence=row.sequence,
+            stage_name=name,
+            status=StageStatus.SUCCEEDED,
         )
         for row in rows
         for name in stages
@@ -125,6 +130,7 @@ def _finished_action(stay: StageExecution) -> ActionExecution:
     at = stay.execution.started_at
     return ActionExecution(
         execution=stay.execution,
+        pipeline=stay.pipeline,
         stage_execution=stay,
         stage_name=stay.stage_name,
         action_name=plan.name,

@@ -26,6 +26,7 @@ MODULES = {
     "engine": "benchmark.engine",
     "stops": "benchmark.stops",
     "pages": "benchmark.pages",
+    "api": "benchmark.api",
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import OperationalError
+
 from pipelines import definitions
 from pipelines.core.action_types import ActionType, ActionTypeId, Category
 from pipelines.core.rights import Caller, Role
@@ -62,7 +64,17 @@ def create(name: str, dispatch: Dispatch, *, asks: bool = False) -> str:
             {"name": "Work", "actions": work},
         ],
     }
-    return definitions.create(definition, by=DEFINER).name
+    return _created(definition)
+
+
+def _created(definition: dict[str, Any]) -> str:
+    """Made, however long the workers keep an SQLite from us: preparing is not what is measured."""
+    while True:
+        try:
+            return definitions.create(definition, by=DEFINER).name
+        except OperationalError as problem:
+            if "locked" not in str(problem):
+                raise
 
 
 def _action(name: str, type_id: ActionTypeId, **members: Any) -> dict[str, Any]:

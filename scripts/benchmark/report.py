@@ -14,6 +14,7 @@ SYSTEMS = {
     "worker": "Penstock, actions done by workers",
 }
 ENGINE_RATIO, STOPPED_WITHIN, POLL_RATIO, HISTORY_RATIO = 0.6, 1000.0, 0.5, 1.2
+READ_RATIO, FRONT_MICROS = 0.5, 100.0
 
 
 @dataclass
@@ -120,4 +121,31 @@ def _pages(report: Report, setup: str, figures: Figures) -> None:
         report.target(said, f"{ratio:.2f}", met=ratio <= HISTORY_RATIO)
 
 
-SECTIONS = {"decisions": _decisions, "engine": _engine, "stops": _stops, "pages": _pages}
+def _api(report: Report, setup: str, figures: Figures) -> None:
+    operations = figures["operations"]
+    print("\nOperations of the AWS API, signatures verified, beside a bare view and moto, medians")
+    heads = ("x bare", "x moto", "req/s", "CPU us")
+    print(f"  {'':<36}" + "".join(f"{head:>12}" for head in heads))
+    for name in (name for name in operations if ": " not in name):
+        mine, bare, moto = (operations.get(name + of) for of in ("", ": bare", ": moto"))
+        of_bare, of_moto = mine["rate"] / bare["rate"], moto and mine["rate"] / moto["rate"]
+        print(f"  {name:<36}{of_bare:>12.2f}{of_moto or 0:>12.2f}{mine['rate']:>12.0f}", end="")
+        print(f"{mine['micros']:>12.0f}")
+        if name.startswith(("Get", "List")):
+            said = f"{setup}: {name} at least half the bare view's rate"
+            report.target(said, f"{of_bare:.2f}", met=of_bare >= READ_RATIO)
+        if of_moto:
+            said = f"{setup}: {name} ahead of moto"
+            report.target(said, f"{of_moto:.2f}", met=of_moto > 1)
+    micros = figures["front"]["micros"]
+    said = f"{setup}: verify, parse and validate within {FRONT_MICROS:.0f} us, a query included"
+    report.target(said, f"{micros:.0f} us", met=micros < FRONT_MICROS)
+
+
+SECTIONS = {
+    "decisions": _decisions,
+    "engine": _engine,
+    "stops": _stops,
+    "pages": _pages,
+    "api": _api,
+}

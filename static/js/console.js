@@ -31,7 +31,9 @@
     if (asked.pathname !== got.pathname) { e.preventDefault(); if (live(e)) location.reload(); }
   });
   on('visibilitychange', () => { if (!document.hidden) refresh(); });
-  addEventListener('pageshow', e => { if (e.persisted) refresh(); });
+  // Back and forward show a page as it was left, from the browser's memory or its cache.
+  const isOld = e => e.persisted || performance.getEntriesByType('navigation')[0]?.type === 'back_forward';
+  addEventListener('pageshow', e => { if (isOld(e)) refresh(); });
   // What the reader opened stays open: `open` of details and dialogs is the reader's, not the server's.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === 'open' && /^(DETAILS|DIALOG)$/.test(node.tagName));
   Idiomorph.defaults.ignoreActiveValue = true;
@@ -64,7 +66,7 @@
     const box = e.target.closest?.('[data-count]'); if (!box) return;
     box.removeAttribute('maxlength');                      // counts UTF-16 units: an emoji as two
     const limit = Number(box.dataset.count), now = limit - [...box.value].length, before = left.get(box) ?? limit;
-    const text = now < 0 ? `${-now} characters too many` : `${now} of ${limit} characters left`;
+    const text = now < 0 ? `${-now} ${now === -1 ? 'character' : 'characters'} too many` : `${now} of ${limit} characters left`;
     all(`[data-count-of="${CSS.escape(box.id)}"]`, hint => { hint.textContent = text; });
     box.setCustomValidity(now < 0 ? text : '');
     if (e.type === 'input' && [20, 0].some(mark => before > mark && now <= mark)) say(text);
@@ -116,6 +118,9 @@
 
   tick();
   all('[data-log]', log => { log.scrollTop = log.scrollHeight; });
-  const flash = document.querySelector('.cs-flash__body');
-  if (flash) setTimeout(() => say(flash.textContent.trim().replace(/\s+/g, ' ')), 400);
+  // A form that came back: the reader lands where it says what is wrong.  Everything else is only said.
+  const wrong = document.querySelector('.cs-flash--error, .cs-flash--warning, .cs-alert--error, [aria-invalid="true"]');
+  const news = wrong ?? document.querySelector('.cs-flash__body');
+  if (wrong && !document.querySelector('[autofocus]')) wrong.focus();
+  else if (news) setTimeout(() => say(news.textContent.trim().replace(/\s+/g, ' ')), 400);
 })();

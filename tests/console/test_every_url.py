@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-from pipelines import git, places, transitions
+from pipelines import git, places, projects, transitions
 from pipelines.core.statuses import StopMode
 from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
@@ -58,7 +58,9 @@ def world(engine_room, settings, tmp_path):
     stopped = engine_room.start()
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
+    projects.create("website", projects.Settings(), by=ALICE)
     return {
+        "project": "website",
         "name": "website",
         "stage": "Build",
         "action": "Ask",

@@ -3,25 +3,36 @@
 import pytest
 from django.http import HttpResponse
 
-from console.middleware import NotFoundRefusals
+from console.middleware import Refusals
 from console.refusals import status_of
+from pipelines.access_keys import AccessKeyNotFound, TooManyAccessKeys
 from pipelines.core.refusals import (
+    AccessDenied,
+    Conflict,
     DuplicatedStopRequest,
     ExecutionNotFound,
     InvalidRequest,
     MovedOn,
     PipelineNotFound,
+    Throttled,
 )
+from pipelines.people import PersonNotFound
 
 
 @pytest.mark.parametrize(
     ("refusal", "status"),
     [
         (InvalidRequest, 400),
+        (AccessDenied, 403),
         (PipelineNotFound, 404),
         (ExecutionNotFound, 404),
+        (AccessKeyNotFound, 404),
+        (PersonNotFound, 404),
+        (TooManyAccessKeys, 409),
         (DuplicatedStopRequest, 409),
         (MovedOn, 409),
+        (Conflict, 409),
+        (Throttled, 409),
     ],
 )
 def test_each_kind_has_its_status(refusal, status):
@@ -29,6 +40,6 @@ def test_each_kind_has_its_status(refusal, status):
 
 
 def test_other_exceptions_are_left_alone(rf):
-    middleware = NotFoundRefusals(lambda _: HttpResponse())
+    middleware = Refusals(lambda _: HttpResponse())
 
     middleware.process_exception(rf.get("/"), MovedOn("No."))

@@ -1,12 +1,14 @@
 """Release change: a dialog that starts an execution."""
 
+import re
 from uuid import uuid4
 
 import pytest
 
 from pipelines import definitions
+from pipelines.core.results import SourceRevision
 from pipelines.models import PipelineExecution
-from tests.definitions import commands, definition, source, stage
+from tests.definitions import approval, commands, definition, s3_source, source, stage
 from tests.engine_room import ALICE
 
 URL = "/codesuite/codepipeline/pipelines/website/release"
@@ -90,3 +92,71 @@ def test_who_is_signed_out_starts_nothing(client, execution):
     client.post(URL, asked())
 
     assert PipelineExecution.objects.count() == 1
+
+
+@pytest.fixture
+def with_sources(engine_room, execution):
+    uploads = {"S3Bucket": "uploads", "S3ObjectKey": "site.zip"}
+    may_change = {**uploads, "AllowOverrideForS3ObjectKey": "true"}
+    sources = [
+        source(),
+        s3_source("Upload", output="Data", configuration=uploads),
+        s3_source("Free", output="Other", configuration=may_change),
+    ]
+    newer = [stage("Source", *sources), stage("Build", commands())]
+    definitions.update(definition("website", stages=newer, pipelineType="V2"), by=ALICE)
+    engine_room.fetch()  # of the execution of the version before, which ends it
+
+
+def test_there_is_a_field_for_what_can_be_asked_of_each_source(signed_in, with_sources):
+    page = signed_in.get(URL).content.decode()
+
+    assert "Source revision override" in page
+    assert re.findall(r'name="source-([^"]+)"', page) == [
+        "Fetch-COMMIT_ID",
+        "Upload-S3_OBJECT_VERSION_ID",
+        "Free-S3_OBJECT_VERSION_ID",
+        "Free-S3_OBJECT_KEY",
+    ]
+    assert "Fetch (commit ID)" in page
+
+
+def test_a_pipeline_of_type_v1_offers_no_override(signed_in, engine_room):
+    engine_room.create(name="old", stages=[stage("Source", source()), stage("Ask", approval())])
+
+    assert "override" not in signed_in.get(URL.replace("website", "old")).content.decode()
+
+
+def test_a_source_revision_that_is_given_goes_to_the_execution(signed_in, with_sources):
+    commit = "4f2a9c1d" * 5
+    fields = {"source-Fetch-COMMIT_ID": f" {commit}\n", "source-Free-S3_OBJECT_KEY": "old.zip"}
+
+    signed_in.post(URL, asked(**fields))
+
+    assert latest().source_overrides == [
+        {"actionName": "Fetch", "revisionType": "COMMIT_ID", "revisionValue": commit},
+        {"actionName": "Free", "revisionType": "S3_OBJECT_KEY", "revisionValue": "old.zip"},
+    ]
+    assert "with the source revisions you gave" in signed_in.get(VIEW).content.decode()
+
+
+def test_what_was_typed_into_the_folded_part_stays_in_sight_when_refused(signed_in, with_sources):
+    answer = signed_in.post(URL, asked(**{"source-Fetch-COMMIT_ID": "x" * 1501}))
+
+    assert answer.status_code == 400
+    assert '<details class="cs-expander" open>' in answer.content.decode()
+
+
+def test_the_execution_shows_what_was_asked_for(signed_in, engine_room, with_sources):
+    commit = "4f2a9c1d" * 5
+    signed_in.post(URL, asked(**{"source-Fetch-COMMIT_ID": commit}))
+    for_all = {"artifacts": {"Code": "k"}, "revision": SourceRevision(revision_id=commit)}
+    engine_room.settle()
+    engine_room.succeed("Fetch", **for_all)
+    page = VIEW.replace("/view", f"/executions/{latest().id}")
+
+    assert (
+        f'<bdi class="cs-mono">{commit}</bdi>' in signed_in.get(f"{page}/timeline").content.decode()
+    )
+    revisions = signed_in.get(f"{page}/revisions").content.decode()
+    assert f"asked for: <bdi>COMMIT_ID {commit}</bdi>" in revisions

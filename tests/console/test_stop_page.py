@@ -129,7 +129,18 @@ def test_none_is_chosen_for_the_person_where_there_are_several(signed_in, buildi
 
     assert answer.context["page"].chosen is None
     assert "Choose an execution to see what stopping it does." in words(answer)
-    assert 'id="stop"' not in answer.content.decode()
+
+
+def test_stop_is_there_before_one_is_chosen_and_then_says_what_is_missing(
+    signed_in, building, waiting
+):
+    assert 'id="stop" type="submit"' in signed_in.get(PAGE).content.decode()
+
+    answer = signed_in.post(PAGE, {"execution": "", "mode": "wait", "reason": ""})
+
+    assert answer.status_code == 400
+    assert "Choose the execution you want to stop." in words(answer)
+    assert 'aria-invalid="true"' in answer.content.decode()
 
 
 def test_the_only_one_is_chosen(signed_in, building):
@@ -364,7 +375,7 @@ def test_an_execution_of_another_pipeline_is_refused(signed_in, building, engine
         ({"execution": "d-EXAMPLE"}, "This is not the id of an execution."),
         ({"mode": ""}, "Choose Stop and wait or Stop and abandon."),
         ({"mode": "kill"}, "Choose Stop and wait or Stop and abandon."),
-        ({"reason": "x" * 201}, "at most 200 characters (it has 201)"),
+        ({"reason": "x" * 201}, "At most 200 characters are allowed; these are 201."),
         ({"reason": "\0"}, "Null characters are not allowed."),
         ({"seen": ""}, "The preview now shows what stopping this execution does."),
         ({"previewed": ""}, "The preview now shows what stopping this execution does."),
@@ -476,6 +487,7 @@ def test_201_are_too_many_and_are_kept_in_the_page(signed_in, building):
 
     assert answer.status_code == 400
     assert "🎉" * 201 in answer.content.decode()
+    assert "At most 200 characters are allowed; these are 201." in words(answer)
 
 
 def test_no_comments_are_not_empty_comments(signed_in, building, engine_room):

@@ -4,17 +4,29 @@ import pytest
 from botocore.session import get_session
 
 from pipelines.core.refusals import AccessDenied
-from pipelines.core.rights import ABANDON, GRANTS, Caller, Role
+from pipelines.core.rights import (
+    ABANDON,
+    CREATE_PROJECT,
+    DELETE_PROJECT,
+    GRANTS,
+    LIST_PROJECTS,
+    UPDATE_PROJECT,
+    Caller,
+    Role,
+)
 
 
 def caller(*roles):
     return Caller(arn="arn:aws:iam::123456789012:user/alice", roles=frozenset(roles))
 
 
+PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
+
+
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON}
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
@@ -34,6 +46,9 @@ def test_the_roles_know_every_operation_of_aws_and_one_more():
         ((Role.WORK,), "PollForJobs", True),
         ((Role.WORK,), "GetPipeline", False),
         ((Role.ADMIN,), ABANDON, True),
+        ((Role.READ,), LIST_PROJECTS, True),
+        ((Role.OPERATE,), CREATE_PROJECT, False),
+        ((Role.EDIT,), CREATE_PROJECT, True),
     ],
 )
 def test_a_role_grants_what_it_says(roles, operation, allowed):
@@ -51,3 +66,8 @@ def test_what_is_not_granted_is_refused_in_the_words_of_iam():
         f" codepipeline:StartPipelineExecution on resource: {arn} because no identity-based policy"
         " allows the codepipeline:StartPipelineExecution action"
     )
+
+
+def test_projects_are_refused_as_what_they_are_of_codebuild():
+    with pytest.raises(AccessDenied, match="not authorized to perform: codebuild:DeleteProject on"):
+        caller(Role.READ).check(DELETE_PROJECT)

@@ -20,6 +20,7 @@ from tests.definitions import (
 
 STORE = {"type": "S3", "location": "artifacts"}
 LAMBDA = ActionTypeId("Invoke", "AWS", "Lambda", "1")
+JENKINS = ActionTypeId("Build", "Custom", "Jenkins", "1")
 
 
 def from_source(*actions, **members):
@@ -37,10 +38,10 @@ def across_regions(*actions):
     ("wrong", "text"),
     [
         (
-            with_actions(action("Call", LAMBDA)),
+            with_actions(action("Call", JENKINS)),
             (
-                "ActionType (Category: 'Invoke', Provider: 'Lambda', Owner: 'AWS', Version: '1') "
-                "in action 'Call' is not available in region 'EU_CENTRAL_1'"
+                "ActionType (Category: 'Build', Provider: 'Jenkins', Owner: 'Custom', "
+                "Version: '1') in action 'Call' is not available in region 'EU_CENTRAL_1'"
             ),
         ),
         (

@@ -45,7 +45,7 @@ def constraint(problem):
         (
             {"execution_mode": "superseded"},
             "executionMode",
-            "satisfy enum value set: [SUPERSEDED, QUEUED, PARALLEL]",
+            "satisfy enum value set: [QUEUED, SUPERSEDED, PARALLEL]",
         ),
         ({"pipeline_type": "V3"}, "pipelineType", "satisfy enum value set: [V1, V2]"),
         ({"artifact_store": {"location": "artifacts"}}, "artifactStore.type", "not be null"),

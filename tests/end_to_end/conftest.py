@@ -4,20 +4,29 @@ import os
 import shutil
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.end_to_end.aws_tools import make_cbor_model
 from tests.end_to_end.installation import PASSWORD, USERNAME, Installation
+
+# Workers and pages act when a busy machine lets them: only a test that fails waits so long.
+PATIENCE = 60_000  # ms
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
 def penstock(tmp_path_factory):
     """The product as `scripts/run` starts it, with its demo."""
-    installation = Installation(
-        tmp_path_factory.mktemp("penstock"),
-        PENSTOCK_LEASE_SECONDS="4",
-        PENSTOCK_SWEEP_SECONDS="1",
-    ).start()
+    home = tmp_path_factory.mktemp("penstock")
+    installation = Installation(home, PENSTOCK_SWEEP_SECONDS="1").start()
     yield installation
     assert installation.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def cbor_model(tmp_path_factory):
+    """AWS's description of the service, for tools that are to speak CBOR."""
+    return make_cbor_model(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +49,7 @@ def signed_in(page, penstock):
 
 
 def sign_in(page, penstock):
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{penstock.url}/sign-in")
     page.get_by_label("Username").fill(USERNAME)
     page.get_by_label("Password").fill(PASSWORD)

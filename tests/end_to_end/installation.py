@@ -1,8 +1,10 @@
 """A whole Penstock of the test's own: every process of `manage.py serve`, on a free port."""
 
+import contextlib
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,18 +16,23 @@ from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import psutil
 import psycopg
 from django.conf import settings
 
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
 USERNAME, PASSWORD = "alice", "correct horse battery"
+ACCESS_KEY_ID, SECRET_ACCESS_KEY = (
+    "AKIAIOSFODNN7EXAMPLE",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+)
 PIPELINES = "/codesuite/codepipeline/pipelines"
-STARTED_WITHIN = 120
+STARTED_WITHIN = 120  # longer than it takes `serve` to give up, and to say why
 READ_STATE = """
 import json, os
 from pipelines.models import PipelineExecution
@@ -35,10 +42,13 @@ actions = execution.action_executions.filter(is_latest=True)
 print(json.dumps({
     "id": str(execution.id),
     "status": execution.status,
-    "actions": {action.action_name: [action.status, action.error_message] for action in actions},
-    "rows": execution.action_executions.count(),
+    "actions": {
+        action.action_name: [action.status, action.error_message, str(action.id)]
+        for action in actions
+    },
 }))
 """
+OPTION = re.compile(r'<option value="([0-9a-f-]{36})"')
 HIDDEN = re.compile(r'<input type="hidden"[^>]* name="([^"]+)" value="([^"]*)"')
 _numbers = count(1)
 
@@ -62,6 +72,8 @@ class Installation:
             "PORT": str(self.port),
             "PENSTOCK_ADMIN_USERNAME": USERNAME,
             "PENSTOCK_ADMIN_PASSWORD": PASSWORD,
+            "PENSTOCK_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "PENSTOCK_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         }
 
     def start(self):
@@ -99,7 +111,7 @@ class Installation:
     def stop(self):
         """As Ctrl-C does; the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
     def kill_everything(self):
         """kill -9 of every process there is, as a power cut would."""
@@ -114,6 +126,11 @@ class Installation:
         for process in found:
             _kill(process)
         return len(found)
+
+    def working_on(self, action_id):
+        """The processes of an action execution's work: those in its folder."""
+        folder = str(self.home / "work" / action_id)
+        return [process for process in self.descendants() if _where(process).startswith(folder)]
 
     def descendants(self):
         return self.process_of(self.process.pid).children(recursive=True)
@@ -157,10 +174,23 @@ class Visitor:
             return answer.read().decode()
 
 
+def stop_everything(visitor, pipeline):
+    """Abandon whatever the demo or an earlier test left in progress, until nothing is."""
+    page = f"{pipeline}/stop-execution"
+    while found := OPTION.findall(visitor.get(page)):
+        for execution in found:
+            with contextlib.suppress(HTTPError):  # It has ended meanwhile, or ends already.
+                address = f"{page}?execution={execution}"
+                visitor.post(address, execution=execution, mode="abandon")
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """One that the system gives to nobody by itself, so that it is still free once we listen."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _inherited(*, own_broker):
@@ -197,6 +227,13 @@ def _kill(process):
         process.kill()
     except psutil.NoSuchProcess:
         return
+
+
+def _where(process):
+    try:
+        return process.cwd()
+    except psutil.Error:
+        return ""
 
 
 def _line(process):

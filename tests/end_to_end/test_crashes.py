@@ -3,22 +3,22 @@
 import pytest
 
 from tests.end_to_end.gate import Gate
-from tests.end_to_end.installation import PIPELINES, Installation, Visitor
-from tests.waiting import wait_until
+from tests.end_to_end.installation import PIPELINES, Installation, Visitor, stop_everything
+from tests.waiting import is_gone, wait_until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 RELEASE = "website-release"
-PATIENCE = 90
+PATIENCE = 200  # seconds: whole executions, several processes, and each look at them is a process
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    """A Penstock of this module's own, with short leases and its own broker."""
+    """A Penstock of this module's own, with its own broker and rather short leases."""
     installation = Installation(
         tmp_path_factory.mktemp("crashing"),
         own_broker=True,
-        PENSTOCK_LEASE_SECONDS="3",
+        PENSTOCK_LEASE_SECONDS="8",
         PENSTOCK_SWEEP_SECONDS="1",
     ).start()
     yield installation
@@ -29,25 +29,13 @@ def installation(tmp_path_factory):
 @pytest.fixture
 def soaking(installation):
     """An execution of website-release is in its SoakTest; the gate that ends it."""
-    gate = Gate(installation.home)
-    gate.close()
     visitor = Visitor(installation)
-    end_what_runs(installation, visitor)
+    stop_everything(visitor, f"{PIPELINES}/{RELEASE}")
+    gate = Gate(installation.home)
     visitor.post(f"{PIPELINES}/{RELEASE}/release")
-    wait_until(lambda: soak_test(installation) == "InProgress", PATIENCE)
-    wait_until(lambda: soaks(installation), PATIENCE)
+    wait_until(lambda: soak_test(installation) and soaks(installation), PATIENCE)
     yield gate
     gate.open()
-
-
-def end_what_runs(installation, visitor):
-    state = installation.state(RELEASE)
-    if state["status"] == "InProgress":
-        stop(visitor, state["id"], "abandon")
-    wait_until(lambda: installation.state(RELEASE)["status"] not in UNFINISHED, PATIENCE)
-
-
-UNFINISHED = {"InProgress", "Stopping"}
 
 
 def stop(visitor, execution_id, mode):
@@ -59,12 +47,13 @@ def stop(visitor, execution_id, mode):
 
 
 def soak_test(installation):
-    return installation.state(RELEASE)["actions"].get("SoakTest", [""])[0]
+    """Status, error and id of the newest execution's SoakTest, once there is one."""
+    return installation.state(RELEASE)["actions"].get("SoakTest")
 
 
 def soaks(installation):
-    """The processes of soak tests that are really running."""
-    return [p for p in installation.descendants() if "soak.sh" in " ".join(p.cmdline())]
+    """The processes that do the work of this SoakTest, and of no earlier one."""
+    return installation.working_on(soak_test(installation)[-1])
 
 
 def test_a_killed_worker_fails_its_action_and_leaves_no_process(installation, soaking):
@@ -73,10 +62,10 @@ def test_a_killed_worker_fails_its_action_and_leaves_no_process(installation, so
     assert installation.kill("celery", "-Q", "actions") > 0
 
     wait_until(lambda: installation.state(RELEASE)["status"] == "Failed", PATIENCE)
-    status, error = installation.state(RELEASE)["actions"]["SoakTest"]
+    status, error, _ = soak_test(installation)
     assert status == "Failed"
     assert error.startswith("The runner of this action was lost")
-    wait_until(lambda: not any(command.is_running() for command in commands), PATIENCE)
+    wait_until(lambda: all(is_gone(command.pid) for command in commands))
 
 
 def test_a_stop_outlives_the_death_of_everything(installation, soaking):

@@ -9,7 +9,6 @@ from tests.end_to_end.conftest import sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 PRODUCTION = "/codesuite/codepipeline/pipelines/website-production"
-PATIENCE = 60_000
 
 
 @pytest.fixture
@@ -17,9 +16,7 @@ def pages(signed_in, penstock):
     """The address of one page of each kind; an execution waits for its approval."""
     page = signed_in
     page.goto(f"{penstock.url}{PRODUCTION}/view")
-    expect(page.get_by_role("link", name="Review", exact=False).first).to_be_visible(
-        timeout=PATIENCE
-    )
+    expect(page.get_by_role("link", name="Review", exact=False).first).to_be_visible()
     execution = page.locator(".cp-stage__exec a").first.get_attribute("href")
     details = page.get_by_role("link", name="View details of Compile").get_attribute("href")
     commit = page.locator(".cp-stage__foot a").first.get_attribute("href")
@@ -33,6 +30,8 @@ def pages(signed_in, penstock):
         f"{PRODUCTION}/release",
         f"{PRODUCTION}/stages/Approve/actions/Review/review",
         f"{PRODUCTION}/stages/Build/transition/disable",
+        "/codesuite/codebuild/projects",
+        "/codesuite/codebuild/project/new",
         execution,
         execution.replace("/timeline", "/visualization"),
         execution.replace("/timeline", "/revisions"),

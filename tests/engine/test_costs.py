@@ -72,13 +72,19 @@ def add_history(room, count):
     )
     stays = StageExecution.objects.bulk_create(
         StageExecution(
-            execution=execution, pipeline=room.pipeline, stage_name="Build", status="Failed"
+            execution=execution,
+            pipeline=room.pipeline,
+            version=execution.version,
+            sequence=execution.sequence,
+            stage_name="Build",
+            status="Failed",
         )
         for execution in finished
     )
     ActionExecution.objects.bulk_create(
         ActionExecution(
             execution=stay.execution,
+            pipeline=room.pipeline,
             stage_execution=stay,
             stage_name="Build",
             action_name="Compile",

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines import definitions, executions, tasks
-from pipelines.core.refusals import InvalidRequest, PipelineNameInUse, PipelineNotFound
+from pipelines.core.refusals import InvalidRequest, PipelineNameInUse, ResourceNotFound
 from pipelines.core.statuses import StopMode
 from pipelines.core.structure import InvalidDefinition
 from pipelines.models import PipelineExecution
@@ -110,7 +110,7 @@ def test_an_update_starts_nothing(engine_room, building):
 def test_what_cannot_be_updated_changes_nothing(engine_room, building):
     before = engine_room.digest()
 
-    with pytest.raises(PipelineNotFound):
+    with pytest.raises(ResourceNotFound):
         definitions.update(definition("nothing"), by=ALICE)
     with pytest.raises(InvalidDefinition):
         engine_room.update(stages=[])

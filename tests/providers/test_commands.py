@@ -10,9 +10,11 @@ import pytest
 
 from pipelines import processes
 from pipelines.core.statuses import FailureCode
+from pipelines.isolation import Level
 from pipelines.providers import commands
 from pipelines.providers.contract import Failed, Outcome, OutputArtifact, Succeeded, Work
-from tests.providers.work import log_of, make_artifact, make_work
+from tests.isolated import needs_bwrap
+from tests.providers.work import log_of, make_artifact, make_site, make_work
 from tests.waiting import is_gone, wait_for_pid
 
 TIME = r"\[Container\] \d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{6} "
@@ -235,10 +237,10 @@ def test_commands_that_take_too_long_are_ended(tmp_path: Path):
         tmp_path,
         "echo $$ > pid; while :; do sleep 0.1; done",
         "touch never",
-        timeout=timedelta(seconds=4),
+        timeout=timedelta(seconds=9),
     )
     assert failed(outcome).code is FailureCode.JOB_FAILED
-    assert "did not end within 0.0666667 minutes" in failed(outcome).message
+    assert "did not end within 0.15 minutes" in failed(outcome).message
     assert is_gone(wait_for_pid(tmp_path / "workspace/src/pid"))
     assert not (tmp_path / "workspace/src/never").exists()
 
@@ -307,3 +309,29 @@ def test_a_shell_that_cannot_be_started_says_why(tmp_path: Path, monkeypatch: py
     _, outcome = perform(tmp_path, "true")
     assert failed(outcome).code is FailureCode.SYSTEM_UNAVAILABLE
     assert "/no/such/shell" in failed(outcome).message
+
+
+@needs_bwrap
+def test_commands_in_bubblewrap_do_what_others_do(tmp_path: Path):
+    work, outcome = perform(
+        tmp_path,
+        "export A=kept; cd /; exit 0",
+        "echo $A in $PWD; cat /etc/shadow || echo kept in",
+        site=make_site(tmp_path, isolation=Level.BWRAP),
+        output_variables=("A",),
+    )
+    assert succeeded(outcome).output_variables == {"A": "kept"}
+    assert "kept in /" in said(work)
+    assert "kept in" in said(work)
+    assert "isolation: bwrap" in log_of(work).splitlines()[0]
+
+
+def test_without_the_isolation_that_is_asked_for_nothing_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    site = make_site(tmp_path, isolation=Level.BWRAP)
+    work, outcome = perform(tmp_path, "touch never", site=site)
+    assert failed(outcome).code is FailureCode.SYSTEM_UNAVAILABLE
+    assert "PENSTOCK_ISOLATION is bwrap, but bwrap is not installed" in failed(outcome).message
+    assert not (work.workspace / "src/never").exists()

@@ -1,5 +1,6 @@
 """CodeCommit source: the head of a branch of a real repository."""
 
+import subprocess
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipelines import git
+from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import source_codecommit
-from pipelines.providers.contract import Failed, Revision, Succeeded
+from pipelines.providers.contract import Failed, Revision, Succeeded, Work
 from tests.providers.work import OUTPUT, log_of, make_site, make_work
 
 AT = datetime(2026, 11, 23, 14, 22, 10, tzinfo=UTC)
@@ -49,6 +51,7 @@ def test_the_newest_commit_is_the_artifact_and_the_revision(tmp_path: Path, comm
         id=commit,
         summary="Say hi\n\nTo everybody.",
         url=f"{page}?region=us-east-1",
+        change_id="2026-11-23T14:22:10Z",
         created_at=AT,
     )
     assert outcome.external_execution_id == commit
@@ -90,3 +93,78 @@ def test_work_that_is_lost_is_given_up(tmp_path: Path, commit: str):
     outcome = source_codecommit.perform(work)
     assert isinstance(outcome, Failed)
     assert outcome.code is FailureCode.SYSTEM_UNAVAILABLE
+
+
+@pytest.fixture
+def newer(tmp_path: Path, commit: str) -> str:
+    return git.commit_files(
+        tmp_path / "repositories/demo.git",
+        "main",
+        {"run.sh": git.File("echo hello\n")},
+        message="Say hello",
+        author=("Ada", "ada@example.com"),
+        at=AT,
+    )
+
+
+def asking_for(tmp_path: Path, commit_id: str) -> Work:
+    return make_work(
+        tmp_path,
+        configuration=CONFIGURATION,
+        output_artifacts=OUTPUT,
+        overrides={RevisionType.COMMIT_ID: commit_id},
+    )
+
+
+def test_a_commit_that_is_asked_for_is_taken_in_place_of_the_newest(
+    tmp_path: Path, commit: str, newer: str
+):
+    work = asking_for(tmp_path, commit)
+    outcome = source_codecommit.perform(work)
+    assert isinstance(outcome, Succeeded)
+    with zipfile.ZipFile(outcome.artifacts["Output"]) as archive:
+        assert archive.read("run.sh") == b"echo hi\n"
+    assert outcome.revision is not None
+    assert (outcome.revision.id, outcome.output_variables["CommitId"]) == (commit, commit)
+    assert outcome.output_variables["BranchName"] == "main"
+    assert f"Source revision override: commit {commit}" in log_of(work)
+
+
+def test_a_commit_that_is_asked_for_may_be_on_another_branch(tmp_path: Path, commit: str):
+    elsewhere = git.commit_files(
+        tmp_path / "repositories/demo.git",
+        "other",
+        {"other.txt": git.File("x")},
+        message="Elsewhere",
+        author=("Ada", "ada@example.com"),
+        at=AT,
+    )
+    outcome = source_codecommit.perform(asking_for(tmp_path, elsewhere))
+    assert isinstance(outcome, Succeeded)
+
+
+@pytest.mark.parametrize("asked_for", ["0" * 40, "main", "HEAD", "--help", "x" * 1500])
+def test_a_commit_that_is_not_there_is_unavailable(tmp_path: Path, commit: str, asked_for: str):
+    outcome = source_codecommit.perform(asking_for(tmp_path, asked_for))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is FailureCode.REVISION_UNAVAILABLE
+    assert f"has no commit {asked_for}. Start the pipeline with the full id" in outcome.message
+
+
+def test_the_beginning_of_an_id_is_not_enough(tmp_path: Path, commit: str):
+    outcome = source_codecommit.perform(asking_for(tmp_path, commit[:8]))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is FailureCode.REVISION_UNAVAILABLE
+
+
+def test_what_is_no_commit_is_unavailable(tmp_path: Path, commit: str):
+    repository = tmp_path / "repositories/demo.git"
+    tree = subprocess.run(
+        ["git", f"--git-dir={repository}", "rev-parse", f"{commit}^{{tree}}"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    outcome = source_codecommit.perform(asking_for(tmp_path, tree.stdout.strip()))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is FailureCode.REVISION_UNAVAILABLE

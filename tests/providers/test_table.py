@@ -19,15 +19,20 @@ NOTHING = ActionType(
 )
 
 
-def test_the_table_holds_what_penstock_can_do():
-    assert {":".join(type_id) for type_id in providers.PROVIDERS} == {
+def test_the_table_says_what_penstock_can_do():
+    done_here = [each for each in providers.PROVIDERS if providers.is_done_here(each)]
+
+    assert {":".join(type_id) for type_id in done_here} == {
         "Source:AWS:S3:1",
         "Source:AWS:CodeCommit:1",
+        "Build:AWS:CodeBuild:1",
+        "Test:AWS:CodeBuild:1",
         "Compute:AWS:Commands:1",
         "Deploy:AWS:S3:1",
         "Approval:AWS:Manual:1",
     }
     assert set(providers.ACTION_TYPES) == set(providers.PROVIDERS)
+    assert not providers.is_done_here(NOTHING.id)
 
 
 def test_an_approval_is_not_dispatched_and_waits(tmp_path: Path):
@@ -37,8 +42,8 @@ def test_an_approval_is_not_dispatched_and_waits(tmp_path: Path):
 
 def test_real_work_is_done_by_workers():
     for type_id, provider in providers.PROVIDERS.items():
-        assert not providers.is_inline(type_id)
-        assert not provider.inline
+        assert providers.is_inline(type_id) is not providers.is_done_here(type_id)
+        assert provider.inline is not providers.is_done_here(type_id)
     assert providers.dispatch_of(NOTHING.id) is Dispatch.WORKER
 
 

@@ -10,7 +10,7 @@ from pipelines.core.action_types import ActionTypeId
 from pipelines.providers.contract import OutputArtifact, Site, Work
 
 
-def make_site(folder: Path) -> Site:
+def make_site(folder: Path, **changes: Any) -> Site:
     (folder / "buckets").mkdir(exist_ok=True)
     (folder / "repositories").mkdir(exist_ok=True)
     return Site(
@@ -19,6 +19,7 @@ def make_site(folder: Path) -> Site:
         account_id="123456789012",
         region="us-east-1",
         url="http://localhost:8000",
+        **changes,
     )
 
 
@@ -31,7 +32,7 @@ def make_work(folder: Path, **changes: Any) -> Work:
         "stage_name": "Build",
         "action_name": "Test",
         "type_id": ActionTypeId("Compute", "AWS", "Commands", "1"),
-        "site": make_site(folder),
+        "site": changes.get("site") or make_site(folder),
         "configuration": {},
         "workspace": folder / "workspace",
         "log_file": folder / "log",

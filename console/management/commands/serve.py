@@ -12,9 +12,11 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connections
+from django.db import OperationalError, connections
+from redis import RedisError
 
-from console import instance, supervision
+from console import health, instance, supervision
+from pipelines import isolation
 
 READY_WITHIN = 90.0  # Seconds until all processes must answer; a small machine may need many.
 DIRECTORIES = ("run", "logs", "broker", "work", "artifacts", "buckets", "repositories", "secrets")
@@ -44,6 +46,7 @@ class Command(BaseCommand):
         with instance.hold(home, settings.PENSTOCK_URL) as lock:
             instance.end(instance.leftovers(home), grace=3)
             instance.check_port(settings.HOST, settings.PORT)
+            check_isolation(home)
             self.prepare()
             self.say("Starting ...")
             with supervision.supervised(home, lock) as supervisor:
@@ -57,9 +60,10 @@ class Command(BaseCommand):
         if settings.PENSTOCK_BROKER_EMBEDDED:
             instance.own_directory(settings.PENSTOCK_BROKER_SOCKET.parent)
             settings.PENSTOCK_BROKER_SOCKET.unlink(missing_ok=True)
+        else:
+            ask_broker()
         self.say("Preparing the database ...")
-        call_command("migrate", interactive=False, verbosity=0)
-        connections.close_all()
+        migrate()
         collect_static()
 
     def wait_until_ready(self, home: Path, supervisor: subprocess.Popen[bytes]) -> None:
@@ -104,6 +108,39 @@ class Command(BaseCommand):
         """Print at once, also into a pipe."""
         self.stdout.write(words)
         self.stdout.flush()
+
+
+def ask_broker() -> None:
+    """Refuse somebody else's broker that does not answer; our own is not started yet."""
+    try:
+        health.broker()
+    except (RedisError, OSError) as problem:
+        raise instance.NotStartable(
+            f"no broker answers at REDIS_URL ({problem}). "
+            "Start it, or leave REDIS_URL out: then an embedded one is used."
+        ) from problem
+
+
+def migrate() -> None:
+    """Bring the database up to date; say which setting is wrong when there is none."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as problem:
+        said = str(problem).partition("\n")[0]
+        raise instance.NotStartable(
+            f"the database of DATABASE_URL cannot be used ({said})."
+        ) from problem
+    finally:
+        connections.close_all()
+
+
+def check_isolation(home: Path) -> None:
+    """Say at once that bubblewrap does not work here, not in the log of the first build."""
+    level = isolation.Level(settings.PENSTOCK_ISOLATION)
+    try:
+        isolation.wrapped(("true",), level, folder=home / "work")
+    except isolation.NotIsolated as problem:
+        raise instance.NotStartable(f"PENSTOCK_ISOLATION is {level}, but {problem}.") from problem
 
 
 def collect_static() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pipelines import executions
-from pipelines.core.refusals import NotServed
+from pipelines import executions, revisions
+from pipelines.core.source_overrides import RevisionType, SourceOverride
 from pipelines.core.statuses import StopMode
+from pipelines.core.variables import by_name
 
 if TYPE_CHECKING:
     from pipelines.core.rights import Caller
@@ -26,7 +27,8 @@ def start_pipeline_execution(
         name,
         by=by,
         client_request_token=client_request_token,
-        variables={each["name"]: each["value"] for each in variables or []},
+        variables=by_name((each["name"], each["value"]) for each in variables or []),
+        source_overrides=[_override(each) for each in source_revisions or []],
     )
     return {"pipelineExecutionId": str(execution.pk)}
 
@@ -50,6 +52,22 @@ def stop_pipeline_execution(
     return {"pipelineExecutionId": str(execution.pk)}
 
 
-def put_action_revision(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    """API_PutActionRevision."""
-    raise NotServed("PutActionRevision is not available yet.")
+def put_action_revision(
+    *,
+    by: Caller,
+    pipeline_name: str,
+    stage_name: str,
+    action_name: str,
+    action_revision: dict[str, Any],
+) -> dict[str, Any]:
+    """API_PutActionRevision.  Nothing here depends on the members revisionChangeId and created."""
+    answer = revisions.put(
+        pipeline_name, (stage_name, action_name), revision_id=action_revision["revisionId"], by=by
+    )
+    return {"newRevision": answer.is_new, "pipelineExecutionId": str(answer.execution.pk)}
+
+
+def _override(given: dict[str, str]) -> SourceOverride:
+    return SourceOverride(
+        given["actionName"], RevisionType(given["revisionType"]), given["revisionValue"]
+    )

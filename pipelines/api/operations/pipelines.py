@@ -4,27 +4,67 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.core.refusals import NotServed
+from pipelines import definitions, finding
+from pipelines.api import paging
+from pipelines.core.tags import tag_list
 
 if TYPE_CHECKING:
     from pipelines.core.rights import Caller
+    from pipelines.models import Pipeline
+
+LARGEST = 1000  # pipelines on a page, and how many there are when nobody says
+Structure = dict[str, Any]
 
 
-def create_pipeline(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("create_pipeline is not available yet.")
+def create_pipeline(
+    *, by: Caller, pipeline: Structure, tags: list[dict[str, str]] | None = None
+) -> Structure:
+    """API_CreatePipeline, spec/structure.md."""
+    created = definitions.create(pipeline, tags=tags or [], by=by)
+    return {"pipeline": definitions.current(created), "tags": tag_list(created.tags)}
 
 
-def delete_pipeline(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("delete_pipeline is not available yet.")
+def update_pipeline(*, by: Caller, pipeline: Structure) -> Structure:
+    """API_UpdatePipeline, spec/structure.md."""
+    return {"pipeline": definitions.current(definitions.update(pipeline, by=by))}
 
 
-def get_pipeline(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("get_pipeline is not available yet.")
+def delete_pipeline(*, by: Caller, name: str) -> None:
+    """API_DeletePipeline."""
+    definitions.delete(name, by=by)
 
 
-def list_pipelines(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("list_pipelines is not available yet.")
+def get_pipeline(*, by: Caller, name: str, version: int | None = None) -> Structure:
+    """API_GetPipeline."""
+    found = finding.pipeline(name)
+    return {
+        "pipeline": definitions.version_of(found, version or found.version),
+        "metadata": {
+            "pipelineArn": finding.arn_of(found.name),
+            "created": found.created_at,
+            "updated": found.updated_at,
+        },
+    }
 
 
-def update_pipeline(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("update_pipeline is not available yet.")
+def list_pipelines(
+    *, by: Caller, next_token: str | None = None, max_results: int = LARGEST
+) -> Structure:
+    """API_ListPipelines."""
+    of = {"operation": "ListPipelines"}
+    position = paging.read_token(next_token, of=of)
+    rows = definitions.by_name(after=str(position[0]) if position else "", limit=max_results + 1)
+    page, more = paging.cut(rows, max_results, of=of, position=lambda row: [row.name])
+    return {"pipelines": [_summary(row) for row in page], **more}
+
+
+def _summary(row: Pipeline) -> Structure:
+    """API type PipelineSummary."""
+    return {
+        "name": row.name,
+        "version": row.version,
+        "pipelineType": row.pipeline_type,
+        "executionMode": row.execution_mode,
+        "created": row.created_at,
+        "updated": row.updated_at,
+    }

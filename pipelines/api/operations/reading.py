@@ -3,24 +3,105 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from pipelines.core.refusals import NotServed
+from pipelines import finding
+from pipelines.api import history, paging
+from pipelines.api.history import Among
+from pipelines.api.rendering import actions, executions, states
+from pipelines.api.state import state_of
+from pipelines.core.refusals import InvalidRequest
+from pipelines.models.pipelines import plan_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.core.rights import Caller
+    from pipelines.models import Pipeline
+
+Filter = dict[str, Any]
 
 
-def get_pipeline_execution(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("get_pipeline_execution is not available yet.")
+def get_pipeline_state(*, by: Caller, name: str) -> dict[str, Any]:
+    """API_GetPipelineState, spec/stop.md §4."""
+    return states.pipeline_state(state_of(name))
 
 
-def get_pipeline_state(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("get_pipeline_state is not available yet.")
+def get_pipeline_execution(
+    *, by: Caller, pipeline_name: str, pipeline_execution_id: str
+) -> dict[str, Any]:
+    """API_GetPipelineExecution."""
+    pipeline = finding.pipeline(pipeline_name)
+    execution = finding.execution(pipeline, UUID(pipeline_execution_id))
+    return {"pipelineExecution": executions.pipeline_execution(execution)}
 
 
-def list_action_executions(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("list_action_executions is not available yet.")
+def list_pipeline_executions(
+    *,
+    by: Caller,
+    pipeline_name: str,
+    max_results: int = paging.LARGEST,
+    filter: Filter | None = None,  # noqa: A002 - AWS's name
+    next_token: str | None = None,
+) -> dict[str, Any]:
+    """API_ListPipelineExecutions: newest first."""
+    pipeline = finding.pipeline(pipeline_name)
+    of = _list("ListPipelineExecutions", pipeline, filter)
+    found = history.executions(
+        pipeline,
+        after=paging.read_token(next_token, of=of),
+        succeeded_in=_succeeded_in(filter or {}),
+        most=max_results + 1,
+    )
+    page, more = paging.cut(found, max_results, of=of, position=history.position_of_execution)
+    return {"pipelineExecutionSummaries": [executions.summary(each) for each in page], **more}
 
 
-def list_pipeline_executions(*, by: Caller, **_given: Any) -> dict[str, Any]:
-    raise NotServed("list_pipeline_executions is not available yet.")
+def list_action_executions(
+    *,
+    by: Caller,
+    pipeline_name: str,
+    max_results: int = paging.LARGEST,
+    filter: Filter | None = None,  # noqa: A002 - AWS's name
+    next_token: str | None = None,
+) -> dict[str, Any]:
+    """API_ListActionExecutions: newest first."""
+    pipeline = finding.pipeline(pipeline_name)
+    of = _list("ListActionExecutions", pipeline, filter)
+    among = _among(pipeline, filter or {})
+    after = paging.read_token(next_token, of=of)
+    found = history.action_executions(pipeline, among, after=after, most=max_results + 1)
+    page, more = paging.cut(found, max_results, of=of, position=history.position_of_action)
+    plans = plan_of.of_all(pipeline.pk, {action.execution.version for action in page})
+    details = [actions.detail(action, plans[action.execution.version]) for action in page]
+    return {"actionExecutionDetails": details, **more}
+
+
+def _list(operation: str, pipeline: Pipeline, chosen: Filter | None) -> Mapping[str, object]:
+    """What a token is of; by its id, so that a pipeline of the same name later is another."""
+    return {"operation": operation, "pipeline": pipeline.pk, "filter": chosen or {}}
+
+
+def _succeeded_in(chosen: Filter) -> str | None:
+    """The stage of filter.succeededInStage; without its name there is nothing to filter by."""
+    if "succeededInStage" not in chosen:
+        return None
+    if "stageName" not in chosen["succeededInStage"]:
+        raise InvalidRequest(
+            "1 validation error detected: Value at 'filter.succeededInStage.stageName' failed to"
+            " satisfy constraint: Member must not be null"
+        )
+    return str(chosen["succeededInStage"]["stageName"])
+
+
+def _among(pipeline: Pipeline, chosen: Filter) -> Among:
+    """Raises ExecutionNotFound."""
+    latest, id_ = chosen.get("latestInPipelineExecution"), chosen.get("pipelineExecutionId")
+    if latest and id_:
+        raise InvalidRequest(
+            "The filter can have either pipelineExecutionId or latestInPipelineExecution, not both."
+        )
+    if latest:
+        execution = finding.execution(pipeline, UUID(latest["pipelineExecutionId"]))
+        return Among(execution, latest_attempt_only=latest["startTimeRange"] == "Latest")
+    return Among(finding.execution(pipeline, UUID(id_))) if id_ else Among()

@@ -1,4 +1,4 @@
-"""Prepare the first run: somebody who may sign in, an access key, and the demo."""
+"""Prepare the first run: somebody who may sign in, an access key, the demo; check later ones."""
 
 import secrets
 from pathlib import Path
@@ -6,14 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from pipelines import access, demo
+from pipelines import access, access_keys, demo, keyring
+from pipelines.core.refusals import Refusal
+from pipelines.sealing import Unreadable
 
 
 class Command(BaseCommand):
-    """Does nothing once there is a user, so it may be run at every start."""
+    """Makes nothing once there is a user, so it may be run at every start."""
 
     help = __doc__
 
@@ -22,10 +24,18 @@ class Command(BaseCommand):
         parser.add_argument("--out", default="", help="a file for what is said only once")
 
     def handle(self, *_args: Any, out: str = "", **_options: Any) -> None:
-        """Say how to sign in and how to sign requests, the first time only."""
-        if get_user_model().objects.exists():
-            return
-        said = first_run()
+        """Say how to sign in and how to sign requests, the first time only.
+
+        Later on, refuse to start with a file of keys that does not open what is stored: nobody
+        could sign a request, and nobody would know why.
+        """
+        try:
+            if get_user_model().objects.exists():
+                keyring.check_readable()
+                return
+            said = first_run()
+        except (Refusal, Unreadable) as problem:
+            raise CommandError(str(problem)) from problem
         if out:
             path = Path(out)
             path.touch(mode=0o600)
@@ -40,8 +50,10 @@ def first_run() -> str:
     username = settings.PENSTOCK_ADMIN_USERNAME or "admin"
     password = settings.PENSTOCK_ADMIN_PASSWORD or secrets.token_urlsafe(12)
     user = get_user_model().objects.create_superuser(username, password=password)
-    key_id, secret = access.create_key(
-        user,
+    key_id, secret = access_keys.create(
+        username,
+        by=access.root(),
+        description="Made on the first start",
         access_key_id=settings.PENSTOCK_ACCESS_KEY_ID,
         secret=settings.PENSTOCK_SECRET_ACCESS_KEY,
     )
@@ -56,8 +68,5 @@ Sign in as   {username}
 Password     {password}
 (This is shown once. Another password: manage.py changepassword {username})
 
-export AWS_ENDPOINT_URL_CODEPIPELINE={settings.PENSTOCK_URL}
-export AWS_DEFAULT_REGION={settings.PENSTOCK_REGION}
-export AWS_ACCESS_KEY_ID={key_id}
-export AWS_SECRET_ACCESS_KEY={secret}
+{access_keys.shell_lines(key_id, secret)}
 """

@@ -1,0 +1,84 @@
+"""The rows that a pipeline's state is made of, all of one moment, in four queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import transaction
+
+from pipelines import finding
+from pipelines.core.statuses import ExecutionStatus
+from pipelines.models import ActionExecution, Pipeline, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pipelines.models import PipelineExecution
+
+ATTEMPTS = 3
+# What the state does not show and can be long.
+HEAVY_OF_EXECUTION = ("artifacts", "variables", "search_text")
+HEAVY_OF_ACTION = ("resolved_configuration", "resolved_commands", "resolved_environment")
+
+
+class State(NamedTuple):
+    """One pipeline as it is, or was a moment ago."""
+
+    pipeline: Pipeline
+    stages: Mapping[str, Stage]  # by name, with the execution that entered last, and the inbound
+    waiting: Mapping[str, Sequence[PipelineExecution]]  # by the stage that they wait for
+    actions: Mapping[int, Mapping[str, ActionExecution]]  # by stay, by name: the latest
+
+
+def state_of(pipeline_name: str) -> State:
+    """All of it as it was at one moment: read again when something was changed meanwhile.
+
+    Every change raises the pipeline's revision.  Only who is never left in peace takes the lock.
+    Raises PipelineNotFound.
+    """
+    for _ in range(ATTEMPTS):
+        state = _read(pipeline_name)
+        if _is_still(state.pipeline):
+            return state
+    with transaction.atomic():
+        finding.locked_pipeline(pipeline_name)
+        return _read(pipeline_name)
+
+
+def _is_still(pipeline: Pipeline) -> bool:
+    return Pipeline.objects.filter(pk=pipeline.pk, revision=pipeline.revision).exists()
+
+
+def _read(pipeline_name: str) -> State:
+    rows = (
+        Stage.objects.filter(pipeline__name=pipeline_name)
+        .select_related("pipeline", "latest__execution", "inbound")
+        .defer(
+            *(f"latest__execution__{column}" for column in HEAVY_OF_EXECUTION),
+            *(f"inbound__{column}" for column in HEAVY_OF_EXECUTION),
+        )
+    )
+    stages = {stage.name: stage for stage in rows}
+    found = [stage.pipeline for stage in stages.values()]
+    pipeline = found[0] if found else finding.pipeline(pipeline_name)
+    return State(pipeline, stages, _waiting(pipeline), _actions(stages.values()))
+
+
+def _waiting(pipeline: Pipeline) -> dict[str, list[PipelineExecution]]:
+    """Oldest first; one that is being stopped waits for nothing any more."""
+    waiting = defaultdict(list)
+    unfinished = pipeline.executions.unfinished().exclude(waits_for="").defer(*HEAVY_OF_EXECUTION)
+    for execution in unfinished:
+        if execution.status == ExecutionStatus.IN_PROGRESS:
+            waiting[execution.waits_for].append(execution)
+    return waiting
+
+
+def _actions(stages: Iterable[Stage]) -> dict[int, dict[str, ActionExecution]]:
+    stays = {stage.latest.pk: stage.latest for stage in stages if stage.latest}
+    by_stay: dict[int, dict[str, ActionExecution]] = defaultdict(dict)
+    for action in ActionExecution.objects.latest_in(stays.values()).defer(*HEAVY_OF_ACTION):
+        action.execution = stays[action.stage_execution_id].execution
+        by_stay[action.stage_execution_id][action.action_name] = action
+    return by_stay

@@ -1,0 +1,60 @@
+"""What AWS can call in a pipeline: functions, state machines, pipelines, scans."""
+
+from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.catalogue.keys import needed, number, resource, text
+
+ACTION_TYPES = (
+    ActionType(
+        id=ActionTypeId("Invoke", "AWS", "Lambda", "1"),
+        label="AWS Lambda",
+        input_artifacts=range(6),
+        output_artifacts=range(6),
+        configuration={
+            "FunctionName": resource("The name of the function."),
+            "UserParameters": text("A text that the function gets with its event."),
+        },
+        timeout_minutes=24 * 60,
+    ),
+    ActionType(
+        id=ActionTypeId("Invoke", "AWS", "StepFunctions", "1"),
+        label="AWS Step Functions",
+        input_artifacts=range(2),
+        output_artifacts=range(2),
+        configuration={
+            "StateMachineArn": resource("The ARN of the state machine."),
+            "ExecutionNamePrefix": text("How the names of its executions begin."),
+            "InputType": text("What Input is; Literal if left out.", "Literal", "FilePath"),
+            "Input": text("JSON, or the path of a file with JSON in the input artifact."),
+        },
+        output_variables=("ExecutionArn", "StateMachineArn"),
+        timeout_minutes=7 * 24 * 60,
+    ),
+    ActionType(
+        id=ActionTypeId("Invoke", "AWS", "CodePipeline", "1"),
+        label="AWS CodePipeline",
+        input_artifacts=range(1),
+        output_artifacts=range(1),
+        configuration={
+            "PipelineName": resource("The pipeline to start."),
+            "SourceRevisions": text("A JSON array of the revisions that it starts with."),
+            "Variables": text("A JSON array of the variables that it starts with."),
+        },
+        needs_v2=True,
+    ),
+    ActionType(
+        id=ActionTypeId("Invoke", "AWS", "InspectorScan", "1"),
+        label="Amazon Inspector",
+        input_artifacts=range(2),
+        output_artifacts=range(1, 2),
+        configuration={
+            "InspectorRunMode": needed("What is scanned.", "SourceCodeScan", "ECRImageScan"),
+            "ECRRepositoryName": resource("The repository of the image.", required=False),
+            "ImageTag": text("The tag of the image."),
+            "CriticalThreshold": number("More findings of critical severity fail the action."),
+            "HighThreshold": number("More findings of high severity fail the action."),
+            "MediumThreshold": number("More findings of medium severity fail the action."),
+            "LowThreshold": number("More findings of low severity fail the action."),
+        },
+        output_variables=("HighestScannedSeverity",),
+    ),
+)
