@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import cbor2
+import pytest
 
 JSON = "application/x-amz-json-1.1"
 CBOR = "application/cbor"
@@ -55,3 +56,6 @@ class Tool:
         content_type = headers.pop("Content-Type", content_type)
         got = self.client.post(path, body, content_type=content_type, headers=headers)
         return Answer(got.status_code, got.headers, got.content)
+
+
+BOTH = pytest.mark.parametrize("speak", [Tool.json, Tool.cbor], ids=["json", "cbor"])
