@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from pipelines.core.action_types import ActionTypeId
 from pipelines.core.refusals import InvalidArn
 
 _NAME = r"[A-Za-z0-9.@\-_]{1,100}"
@@ -37,6 +38,21 @@ def read_arn(arn: str) -> Arn:
 
 def pipeline_arn(*, region: str, account_id: str, name: str) -> str:
     return f"arn:aws:codepipeline:{region}:{account_id}:{name}"
+
+
+def action_type_arn(*, region: str, account_id: str, type_id: ActionTypeId) -> str:
+    """Spelled as the list of formats does; `read_arn` also takes actionType."""
+    category, owner, provider, version = type_id
+    return (
+        f"arn:aws:codepipeline:{region}:{account_id}:actiontype"
+        f":{owner}/{category}/{provider}/{version}"
+    )
+
+
+def action_type_of(resource: str) -> ActionTypeId:
+    """The type that the resource part of an action type's ARN names."""
+    owner, category, provider, version = resource.partition(":")[2].split("/")
+    return ActionTypeId(category, owner, provider, version)
 
 
 def user_arn(*, account_id: str, username: str) -> str:

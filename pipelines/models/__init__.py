@@ -1,16 +1,20 @@
 """What is stored.  Rows change only in the use cases, the engine and the methods defined here."""
 
 from pipelines.models.access import AccessKey
+from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
+from pipelines.models.jobs import Job
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.revisions import UsedRevision
 
 __all__ = [
     "AccessKey",
     "ActionExecution",
+    "CustomActionType",
     "Event",
+    "Job",
     "Lease",
     "Pipeline",
     "PipelineExecution",
