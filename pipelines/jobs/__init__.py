@@ -6,7 +6,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import TextField
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from pipelines import action_types, finding, patience
@@ -138,8 +140,8 @@ def _take(type_id: ActionTypeId, asked: tuple[str, str] | None, *, most: int) ->
     waiting = Job.objects.to_take(type_id, now=now)
     if asked:
         key, value = asked
-        path = KeyTextTransform(key, "action__resolved_configuration")
-        waiting = waiting.annotate(asked_for=path).filter(asked_for=value)
+        found = Cast(KeyTextTransform(key, "action__resolved_configuration"), TextField())
+        waiting = waiting.annotate(found=found).filter(found=value)
     held = waiting.select_for_update(
         skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
     )
