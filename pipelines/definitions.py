@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
-from pipelines import executions, finding, patience, sealing, secrets, tasks
+from pipelines import action_types, executions, finding, patience, sealing, secrets, tasks
 from pipelines.core.refusals import (
     ConcurrentModification,
     LimitExceeded,
@@ -24,12 +24,12 @@ from pipelines.core.tags import check_number, read_tags
 from pipelines.models import Pipeline, PipelineVersion, Stage
 from pipelines.models.erasing import erase
 from pipelines.models.pipelines import plan_of
-from pipelines.providers import ACTION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipelines.core.rights import Caller
+    from pipelines.core.structure_secrets import ActionTypes, Secrets
     from pipelines.core.tags import Tags
 
 # https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
@@ -48,11 +48,12 @@ def create(
     """
     by.check("CreatePipeline")
     tags_by_key = read_tags(tags)
-    checked = _checked(definition)
-    unmasked(checked, ACTION_TYPES, before={}, secrets={})  # refuses masks
+    types = action_types.known()
+    checked = _checked(definition, types)
+    unmasked(checked, types, before={}, secrets={})  # refuses masks
     check_number(tags_by_key, arn=finding.arn_of(checked["name"]))
     try:
-        return _create(checked, tags=tags_by_key, by=by.arn)
+        return _create(checked, types, tags=tags_by_key, by=by.arn)
     except IntegrityError as taken:
         raise PipelineNameInUse(
             f"A pipeline with the name '{checked['name']}' already exists in account"
@@ -77,15 +78,16 @@ def update(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
     pipeline is busy.
     """
     by.check("UpdatePipeline")
-    checked = _checked(definition)
+    types = action_types.known()
+    checked = _checked(definition, types)
     pipeline = _to_update(checked["name"])
-    if has_masks(checked, ACTION_TYPES):
-        checked = _checked(_unmasked(checked, pipeline))
+    if has_masks(checked, types):
+        checked = _checked(_unmasked(checked, types, pipeline), types)
     pipeline.version += 1
     pipeline.updated_at = timezone.now()
     _take_over(pipeline, checked)
     pipeline.save(update_fields=["version", "updated_at", "execution_mode", "pipeline_type"])
-    _store_version(pipeline, checked, by=by.arn)
+    _store_version(pipeline, masked(checked, types), by=by.arn)
     pipeline.bump()
     tasks.wake(pipeline.pk)
     return pipeline
@@ -129,7 +131,7 @@ def by_name(*, after: str, limit: int) -> list[Pipeline]:
 
 
 @patience.limited(ConcurrentModification)
-def _create(checked: dict[str, Any], *, tags: Tags, by: str) -> Pipeline:
+def _create(checked: dict[str, Any], types: ActionTypes, *, tags: Tags, by: str) -> Pipeline:
     if Pipeline.objects.count() >= MAX_PIPELINES:
         raise LimitExceeded(
             f"Account '{settings.PENSTOCK_ACCOUNT_ID}' has {MAX_PIPELINES} pipelines, and there"
@@ -138,13 +140,13 @@ def _create(checked: dict[str, Any], *, tags: Tags, by: str) -> Pipeline:
     pipeline = Pipeline(name=checked["name"], tags=tags)
     _take_over(pipeline, checked)
     pipeline.save(force_insert=True)
-    _store_version(pipeline, checked, by=by)
+    _store_version(pipeline, masked(checked, types), by=by)
     executions.start(pipeline.name, trigger_type="CreatePipeline", trigger_detail=by)
     return pipeline
 
 
-def _checked(definition: Mapping[str, Any]) -> dict[str, Any]:
-    return check(definition, action_types=ACTION_TYPES, region=settings.PENSTOCK_REGION)
+def _checked(definition: Mapping[str, Any], types: ActionTypes) -> dict[str, Any]:
+    return check(definition, action_types=types, region=settings.PENSTOCK_REGION)
 
 
 def _to_update(name: str) -> Pipeline:
@@ -157,7 +159,7 @@ def _to_update(name: str) -> Pipeline:
         ) from None
 
 
-def _unmasked(checked: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]:
+def _unmasked(checked: dict[str, Any], types: ActionTypes, pipeline: Pipeline) -> dict[str, Any]:
     before = pipeline.versions.get(version=pipeline.version)
     try:
         stored = secrets.secrets_of(before)
@@ -165,7 +167,7 @@ def _unmasked(checked: dict[str, Any], pipeline: Pipeline) -> dict[str, Any]:
         raise InvalidActionDeclaration(
             f"{problem} Give the secrets of the pipeline again."
         ) from problem
-    return unmasked(checked, ACTION_TYPES, before=before.definition, secrets=stored)
+    return unmasked(checked, types, before=before.definition, secrets=stored)
 
 
 def _take_over(pipeline: Pipeline, checked: dict[str, Any]) -> None:
@@ -173,9 +175,9 @@ def _take_over(pipeline: Pipeline, checked: dict[str, Any]) -> None:
     pipeline.pipeline_type = checked["pipelineType"]
 
 
-def _store_version(pipeline: Pipeline, checked: dict[str, Any], *, by: str) -> None:
+def _store_version(pipeline: Pipeline, checked: tuple[dict[str, Any], Secrets], *, by: str) -> None:
     """The version, and a row for each stage; a stage that stays keeps its transitions."""
-    definition, taken_out = masked(checked, ACTION_TYPES)
+    definition, taken_out = checked
     row = PipelineVersion(
         pipeline=pipeline, version=pipeline.version, definition=definition, created_by=by
     )

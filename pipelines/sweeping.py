@@ -15,9 +15,16 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pipelines import places, processes
-from pipelines.core.statuses import UNFINISHED, ActionStatus, StopMode
+from pipelines.core.statuses import UNFINISHED, ActionStatus, JobStatus, StopMode
 from pipelines.engine import Started
-from pipelines.models import ActionExecution, Lease, Pipeline, PipelineExecution, PipelineVersion
+from pipelines.models import (
+    ActionExecution,
+    Job,
+    Lease,
+    Pipeline,
+    PipelineExecution,
+    PipelineVersion,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+UNACKNOWLEDGED = timedelta(seconds=60)  # how long a worker may keep a job to itself
 LIMIT = 100
 QUIET = timedelta(seconds=3)  # a nudge that is on its way needs no second
 UNHEARD = timedelta(seconds=20)  # the same for work that waits for a free worker
@@ -48,6 +56,7 @@ def actions_to_dispatch() -> list[Started]:
     forgotten = (
         ActionExecution.objects.filter(status=ActionStatus.IN_PROGRESS, token="", lease=None)
         .exclude(execution__stop_mode=StopMode.ABANDON)
+        .filter(~Exists(Job.objects.filter(action=OuterRef("pk"))))
         .annotate(told_at=Coalesce("dispatched_at", "started_at"))
         .filter(told_at__lte=timezone.now() - UNHEARD)
         .select_related("execution")
@@ -67,6 +76,14 @@ def _started(action: ActionExecution) -> Started | None:
     except PipelineVersion.DoesNotExist:
         return None
     return Started(pipeline_id=action.execution.pipeline_id, action_id=action.pk, type_id=type_id)
+
+
+def requeue_unacknowledged_jobs() -> None:
+    """Who polls next gets a job whose worker was not heard of; what that one had is void."""
+    given = Job.objects.filter(
+        status=JobStatus.DISPATCHED, dispatched_at__lte=timezone.now() - UNACKNOWLEDGED
+    )
+    given.update(status=JobStatus.QUEUED, nonce="")
 
 
 def clear_up_after_lost_runners() -> None:

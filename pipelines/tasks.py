@@ -67,6 +67,7 @@ def sweep() -> None:
         _send(advance, pipeline_id)
     for started in sweeping.actions_to_dispatch():
         _send(perform, started.pipeline_id, str(started.action_id))
+    sweeping.requeue_unacknowledged_jobs()
     sweeping.clear_up_after_lost_runners()
 
 

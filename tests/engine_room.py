@@ -10,7 +10,9 @@ from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
 from pipelines.models import (
     ActionExecution,
+    CustomActionType,
     Event,
+    Job,
     Lease,
     Pipeline,
     PipelineExecution,
@@ -138,7 +140,7 @@ class EngineRoom:
             sorted(model.objects.values_list(), key=repr)
             for model in (
                 *(Pipeline, PipelineVersion, Stage, PipelineExecution, StageExecution),
-                *(ActionExecution, Lease, StopRequest, Event, UsedRevision),
+                *(ActionExecution, Lease, StopRequest, Event, UsedRevision, Job, CustomActionType),
             )
         ]
 

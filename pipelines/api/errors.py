@@ -9,7 +9,7 @@ from pipelines.api import model
 from pipelines.api.contention import Busy
 from pipelines.api.refusals import NotARequest
 from pipelines.api.signature import NotAuthenticated
-from pipelines.core import refusals, structure_refusals
+from pipelines.core import refusals, structure_refusals, variables
 
 
 class WireError(NamedTuple):
@@ -41,6 +41,10 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.StageNotFound: "StageNotFoundException",
     refusals.ActionNotFound: "ActionNotFoundException",
     refusals.ActionTypeNotFound: "ActionTypeNotFoundException",
+    refusals.JobNotFound: "JobNotFoundException",
+    refusals.InvalidJobState: "InvalidJobStateException",
+    refusals.InvalidNonce: "InvalidNonceException",
+    variables.OutputVariablesSizeExceeded: "OutputVariablesSizeExceededException",
     refusals.ExecutionNotStoppable: "PipelineExecutionNotStoppableException",
     refusals.DuplicatedStopRequest: "DuplicatedStopRequestException",
     refusals.StageNotRetryable: "StageNotRetryableException",

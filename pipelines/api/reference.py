@@ -87,9 +87,28 @@ HERE: dict[str, Here] = {
         " service model allows, the true number is told.",
     ),
     "ListRuleTypes": Here("The six rule types of AWS.", "The rules are not carried out yet."),
-    "ListTagsForResource": Here("The tags of a pipeline, all on one page."),
-    "TagResource": Here("Adds tags to a pipeline, or gives them other values."),
-    "UntagResource": Here("Takes tags from a pipeline; those that it does not have are no matter."),
+    "ListTagsForResource": Here("The tags of a pipeline or an action type, all on one page."),
+    "TagResource": Here("Adds tags to a pipeline or a custom action type, or changes them."),
+    "UntagResource": Here("Takes tags away; those that are not there are no matter."),
+    "CreateCustomActionType": Here("Registers an action type whose work job workers do."),
+    "DeleteCustomActionType": Here(
+        "No definition can use the type any more; one that does not exist is deleted already."
+    ),
+    "PollForJobs": Here(
+        "Hands out jobs that wait, each to one worker; who does not acknowledge within a minute"
+        " loses the job to another."
+    ),
+    "AcknowledgeJob": Here(
+        "Takes a job.",
+        "A job whose action was abandoned is answered with the status Failed, so that a worker"
+        " leaves it.",
+    ),
+    "GetJobDetails": Here("A job with its data, whatever became of it."),
+    "PutJobSuccessResult": Here(
+        "Ends the action, or with a continuation token keeps it going with another job, also while"
+        " its execution is stopping. After an abandoning stop it is `InvalidJobStateException`."
+    ),
+    "PutJobFailureResult": Here("Fails the action."),
 }
 
 INTRODUCTION = """\

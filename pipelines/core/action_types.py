@@ -8,6 +8,9 @@ from typing import NamedTuple
 MASK = "****"  # what is shown instead of a secret
 
 
+CUSTOM = "Custom"  # the owner of types that somebody has created here; job workers do them
+
+
 class Category(StrEnum):
     SOURCE = "Source"
     BUILD = "Build"
@@ -67,6 +70,7 @@ class Links:
     The placeholders are AWS's: {Config:KeyOfTheConfiguration}, {ExternalExecutionId}, {RevisionId}.
     """
 
+    third_party_configuration: str = ""  # where the provider is set up
     entity: str = ""
     execution: str = ""
     revision: str = ""

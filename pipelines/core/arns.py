@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from pipelines.core.action_types import ActionTypeId
 from pipelines.core.refusals import InvalidArn
 
 _NAME = r"[A-Za-z0-9.@\-_]{1,100}"
@@ -46,6 +47,21 @@ def build_project_arn(*, region: str, account_id: str, name: str) -> str:
 
 def build_arn(*, region: str, account_id: str, build_id: str) -> str:
     return f"arn:aws:codebuild:{region}:{account_id}:build/{build_id}"
+
+
+def action_type_arn(*, region: str, account_id: str, type_id: ActionTypeId) -> str:
+    """Spelled as the list of formats does; `read_arn` also takes actionType."""
+    category, owner, provider, version = type_id
+    return (
+        f"arn:aws:codepipeline:{region}:{account_id}:actiontype"
+        f":{owner}/{category}/{provider}/{version}"
+    )
+
+
+def action_type_of(resource: str) -> ActionTypeId:
+    """The type that the resource part of an action type's ARN names."""
+    owner, category, provider, version = resource.partition(":")[2].split("/")
+    return ActionTypeId(category, owner, provider, version)
 
 
 def user_arn(*, account_id: str, username: str) -> str:

@@ -90,6 +90,18 @@ class ActionTypeNotFound(Refusal):
     """ActionTypeNotFoundException."""
 
 
+class JobNotFound(Refusal):
+    """JobNotFoundException."""
+
+
+class InvalidJobState(Refusal):
+    """Nobody waits for a result of this job, or not yet (InvalidJobStateException)."""
+
+
+class InvalidNonce(Refusal):
+    """The job was given to another worker, or is acknowledged (InvalidNonceException)."""
+
+
 class ExecutionNotStoppable(Refusal):
     """The execution has already finished (PipelineExecutionNotStoppableException)."""
 

@@ -34,6 +34,7 @@ class ActionResult:
     external_execution_id: str = ""
     external_execution_url: str = ""
     summary: str = ""
+    percent_complete: int | None = None  # how far a job worker says it is
     error_code: str = ""
     error_message: str = ""
     by: str = ""  # the ARN of the person who decided, for an approval

@@ -51,6 +51,23 @@ class ActionStatus(StrEnum):
     FAILED = "Failed"
 
 
+class JobStatus(StrEnum):
+    """Status of one job of an action that a worker elsewhere does (API type JobStatus)."""
+
+    CREATED = "Created"
+    QUEUED = "Queued"  # for whoever polls
+    DISPATCHED = "Dispatched"  # given to a worker, who has not acknowledged it yet
+    IN_PROGRESS = "InProgress"
+    TIMED_OUT = "TimedOut"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+OPEN_JOB = frozenset(
+    {JobStatus.CREATED, JobStatus.QUEUED, JobStatus.DISPATCHED, JobStatus.IN_PROGRESS}
+)
+
+
 class StopMode(StrEnum):
     """What a stop request asks of the actions that are already running."""
 

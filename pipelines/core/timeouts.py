@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipelines.core.action_types import ActionTypeId, Category
+from pipelines.core.action_types import CUSTOM, ActionTypeId, Category
 
 _BY_PROVIDER = {
     "CloudFormation": timedelta(days=3),
@@ -28,7 +28,7 @@ def timeout_of(type_id: ActionTypeId, *, declared_minutes: int | None = None) ->
     """What the definition declares, else what the type has."""
     if declared_minutes is not None:
         return timedelta(minutes=declared_minutes)
-    if type_id.owner == "Custom":
+    if type_id.owner == CUSTOM:
         return _CUSTOM
     by_both = _BY_CATEGORY_AND_PROVIDER.get((Category(type_id.category), type_id.provider))
     return by_both or _BY_PROVIDER.get(type_id.provider, _OTHER)

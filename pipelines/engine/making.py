@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, assert_never
 
-from pipelines.core.action_types import Category
+from pipelines.core.action_types import CUSTOM, Category
 from pipelines.core.changes import (
     AbandonAction,
     Change,
@@ -16,9 +16,10 @@ from pipelines.core.changes import (
     StartAction,
     WaitFor,
 )
-from pipelines.core.statuses import ActionStatus, FailureCode
+from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus
 from pipelines.core.timeouts import timeout_of
 from pipelines.core.variables import UnresolvedVariable, resolve, resolve_values
+from pipelines.engine.jobs import close_job, open_job
 from pipelines.engine.world import Started
 from pipelines.models import ActionExecution, PipelineExecution, StageExecution, UsedRevision
 from pipelines.models.events import (
@@ -69,7 +70,9 @@ def finish_action(world: World, action_id: UUID, result: ActionResult) -> bool:
     action.external_execution_id = result.external_execution_id or action.external_execution_id
     action.external_execution_url = result.external_execution_url
     action.summary, action.updated_by = result.summary, result.by
+    action.percent_complete = result.percent_complete
     action.error_code, action.error_message = result.error_code, result.error_message
+    close_job(world, action, JobStatus(result.status))
     _end_action(world, action, result.status)
     if result.status is ActionStatus.SUCCEEDED:
         _keep_what_it_made(world, action, result)
@@ -99,10 +102,21 @@ def _start_action(world: World, change: StartAction) -> FailAction | None:
     _tell_of_action(world, action, STARTED)
     if problem := _prepare(action, plan):
         return FailAction(execution.id, plan.name, FailureCode.CONFIGURATION_ERROR, problem)
-    if not is_approval:
-        world.started.append(
-            Started(pipeline_id=world.pipeline.pk, action_id=action.id, type_id=plan.type_id)
-        )
+    if is_approval:
+        return None
+    if plan.type_id.owner == CUSTOM:
+        return _offer(world, change, action)
+    world.started.append(
+        Started(pipeline_id=world.pipeline.pk, action_id=action.id, type_id=plan.type_id)
+    )
+    return None
+
+
+def _offer(world: World, change: StartAction, action: ActionExecution) -> FailAction | None:
+    """Let job workers have it."""
+    if problem := open_job(world, action):
+        code = FailureCode.CONFIGURATION_ERROR
+        return FailAction(change.execution_id, change.action, code, problem)
     return None
 
 
@@ -129,11 +143,13 @@ def _fail_action(world: World, change: FailAction) -> None:
     action = world.actions[change.execution_id, change.action]
     action.error_code, action.error_message = change.code, change.message
     world.started = [started for started in world.started if started.action_id != action.id]
+    close_job(world, action, JobStatus.TIMED_OUT)  # why else would a job's action be given up
     _end_action(world, action, ActionStatus.FAILED)
 
 
 def _abandon_action(world: World, change: AbandonAction) -> None:
     action = world.actions[change.execution_id, change.action]
+    close_job(world, action, JobStatus.FAILED)
     _end_action(world, action, ActionStatus.ABANDONED)
 
 

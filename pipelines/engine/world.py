@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
-from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus
-from pipelines.models import ActionExecution, Event, Pipeline, PipelineExecution, Stage
+from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus, JobStatus
+from pipelines.models import ActionExecution, Event, Job, Pipeline, PipelineExecution, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +48,8 @@ class World:
     now: datetime = field(default_factory=timezone.now)
     started: list[Started] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    new_jobs: list[Job] = field(default_factory=list)
+    closed_jobs: dict[JobStatus, list[UUID]] = field(default_factory=dict)  # by their actions
     _new_actions: list[ActionExecution] = field(default_factory=list)
     _ended_actions: list[ActionExecution] = field(default_factory=list)
     _changed: dict[models.Model, set[str]] = field(default_factory=dict)
@@ -141,12 +143,20 @@ class World:
         for action in self._ended_actions:
             self._write_end(action)
         ActionExecution.objects.bulk_create(a for a in self._new_actions if _is_unsaved(a))
+        self._save_jobs()
         for row, columns in self._changed.items():
             row.save(update_fields=sorted(columns))
         Event.objects.bulk_create(self.events)
         self.pipeline.bump()
         self._new_actions, self._ended_actions, self.events = [], [], []
         self._changed = {}
+
+    def _save_jobs(self) -> None:
+        """An action that starts and ends at once leaves a job that is closed."""
+        Job.objects.bulk_create(self.new_jobs)
+        for status, actions in self.closed_jobs.items():
+            Job.objects.all().close(actions, status, at=self.now)
+        self.new_jobs, self.closed_jobs = [], {}
 
     def _write_end(self, action: ActionExecution) -> None:
         if action in self._new_actions:
@@ -167,6 +177,7 @@ _WRITTEN_AT_THE_END = (
     "external_execution_id",
     "external_execution_url",
     "summary",
+    "percent_complete",
     "error_code",
     "error_message",
 )

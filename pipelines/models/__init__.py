@@ -1,9 +1,11 @@
 """What is stored.  Rows change only in the use cases, the engine and the methods defined here."""
 
 from pipelines.models.access import AccessKey
+from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
+from pipelines.models.jobs import Job
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
 from pipelines.models.revisions import UsedRevision
@@ -12,7 +14,9 @@ __all__ = [
     "AccessKey",
     "ActionExecution",
     "BuildProject",
+    "CustomActionType",
     "Event",
+    "Job",
     "Lease",
     "Pipeline",
     "PipelineExecution",

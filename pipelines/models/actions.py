@@ -66,6 +66,7 @@ class ActionExecution(models.Model):
     external_execution_id = models.CharField(max_length=1500, blank=True)
     external_execution_url = models.CharField(max_length=2048, blank=True)
     summary = models.TextField(blank=True)
+    percent_complete = models.PositiveSmallIntegerField(null=True)  # as a job worker says
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.TextField(blank=True)
 

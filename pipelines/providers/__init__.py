@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.action_types import CUSTOM, ActionType, ActionTypeId
 from pipelines.providers import (
     approval,
     codebuild,
@@ -23,6 +23,7 @@ class Dispatch(StrEnum):
 
     WORKER = "worker"  # by a task of its own
     INLINE = "inline"  # at once, in the process that starts it: only for work that takes no time
+    JOB = "job"  # by a worker elsewhere, who polls for jobs
     NOWHERE = "nowhere"  # nothing to do: the action waits for an answer
 
 
@@ -65,8 +66,9 @@ ACTION_TYPES: dict[ActionTypeId, ActionType] = {
 
 def dispatch_of(type_id: ActionTypeId) -> Dispatch:
     """Where actions of this type are done; one of an unknown type fails in a worker."""
-    provider = PROVIDERS.get(type_id)
-    return provider.dispatch if provider else Dispatch.WORKER
+    if provider := PROVIDERS.get(type_id):
+        return provider.dispatch
+    return Dispatch.JOB if type_id.owner == CUSTOM else Dispatch.WORKER
 
 
 def secrets_in(type_id: ActionTypeId, configuration: Iterable[str]) -> frozenset[str]:

@@ -148,7 +148,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         action_name=action.action_name,
         type_id=plan.type_id,
         site=_site(),
-        configuration=_configuration(action),
+        configuration=configuration_of(action),
         commands=tuple(action.resolved_commands),
         environment=action.resolved_environment,
         workspace=workspace,
@@ -178,8 +178,8 @@ def _overrides(action: ActionExecution) -> dict[RevisionType, str]:
     }
 
 
-def _configuration(action: ActionExecution) -> dict[str, str]:
-    """As the engine resolved it, with the secrets that no row shows.
+def configuration_of(action: ActionExecution) -> dict[str, str]:
+    """Of an action, as the engine resolved it, with the secrets that no row shows.
 
     Raises UnresolvedVariable for a secret that refers to what no action made.
     """

@@ -15,6 +15,7 @@ from pipelines.api.operations import (
     absent,
     approvals,
     executions,
+    jobs,
     pipelines,
     reading,
     stages,
@@ -48,9 +49,17 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     "PutApprovalResult": approvals.put_approval_result,
     "RetryStageExecution": stages.retry_stage_execution,
     # Action types and rule types
+    "CreateCustomActionType": types.create_custom_action_type,
+    "DeleteCustomActionType": types.delete_custom_action_type,
     "GetActionType": types.get_action_type,
     "ListActionTypes": types.list_action_types,
     "ListRuleTypes": types.list_rule_types,
+    # Jobs
+    "AcknowledgeJob": jobs.acknowledge_job,
+    "GetJobDetails": jobs.get_job_details,
+    "PollForJobs": jobs.poll_for_jobs,
+    "PutJobFailureResult": jobs.put_job_failure_result,
+    "PutJobSuccessResult": jobs.put_job_success_result,
     # Tags
     "ListTagsForResource": tags.list_tags_for_resource,
     "TagResource": tags.tag_resource,

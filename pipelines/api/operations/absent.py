@@ -10,16 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MISSING = {
-    "custom action types and job workers": (
-        "AcknowledgeJob",
-        "CreateCustomActionType",
-        "DeleteCustomActionType",
-        "GetJobDetails",
-        "PollForJobs",
-        "PutJobFailureResult",
-        "PutJobSuccessResult",
-        "UpdateActionType",
-    ),
+    "action types with an integration model": ("UpdateActionType",),
     "third-party action types and their jobs": (
         "AcknowledgeThirdPartyJob",
         "GetThirdPartyJobDetails",

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pipelines import action_types
 from pipelines.api import paging
 from pipelines.api.rendering import types as rendering
 from pipelines.core.action_types import ActionTypeId
+from pipelines.core.custom_types import id_of
 from pipelines.core.refusals import ActionTypeNotFound
 from pipelines.core.rule_types import RULE_TYPES
+from pipelines.core.tags import tag_list
 from pipelines.providers import ACTION_TYPES
 
 if TYPE_CHECKING:
     from pipelines.core.rights import Caller
 
+# What a custom action type is made of, as AWS spells it.
+MEMBERS = {
+    "category": "category",
+    "provider": "provider",
+    "version": "version",
+    "settings": "settings",
+    "configuration_properties": "configurationProperties",
+    "input_artifact_details": "inputArtifactDetails",
+    "output_artifact_details": "outputArtifactDetails",
+}
 PAGE_SIZE = 25  # AWS does not say how long its pages are, and lets nobody choose
 
 
@@ -52,14 +65,30 @@ def list_action_types(
         "owner": action_owner_filter,
         "region": region_filter,
     }
+    types = action_types.known()
     after = [str(part) for part in paging.read_token(next_token, of=of) or []]
     listed = [
         each
-        for each in sorted(ACTION_TYPES)
+        for each in sorted(types)
         if action_owner_filter in {None, each.owner} and list(each) > after
     ]
     page, more = paging.cut(listed[: PAGE_SIZE + 1], PAGE_SIZE, of=of, position=list)
-    return {"actionTypes": [rendering.action_type(ACTION_TYPES[each]) for each in page], **more}
+    return {"actionTypes": [rendering.action_type(types[each]) for each in page], **more}
+
+
+def create_custom_action_type(
+    *, by: Caller, tags: list[dict[str, str]] | None = None, **definition: Any
+) -> dict[str, Any]:
+    """API_CreateCustomActionType."""
+    given = {MEMBERS[name]: value for name, value in definition.items()}
+    row = action_types.create(given, tags=tags or [], by=by)
+    listed = {"tags": tag_list(row.tags)} if row.tags else {}
+    return {"actionType": rendering.action_type(row.action_type), **listed}
+
+
+def delete_custom_action_type(*, by: Caller, category: str, provider: str, version: str) -> None:
+    """API_DeleteCustomActionType."""
+    action_types.delete(id_of(category, provider, version), by=by)
 
 
 def list_rule_types(

@@ -36,6 +36,7 @@ def action_execution(action: ActionExecution) -> Structure:
             "lastUpdatedBy": action.updated_by,
             "externalExecutionId": None if action.token else action.external_execution_id,
             "externalExecutionUrl": action.external_execution_url,
+            "percentComplete": action.percent_complete,
             "errorDetails": _error_details(action),
         }
     )

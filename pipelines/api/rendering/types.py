@@ -22,6 +22,7 @@ def action_type(each: ActionType) -> Structure:
     told; the real numbers are what pipelines are checked against, so they are what is told.
     """
     links = {
+        "thirdPartyConfigurationUrl": each.links.third_party_configuration,
         "entityUrlTemplate": each.links.entity,
         "executionUrlTemplate": each.links.execution,
         "revisionUrlTemplate": each.links.revision,

@@ -1,0 +1,69 @@
+"""Jobs: the structures Job and JobDetails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.api.rendering.members import filled
+
+if TYPE_CHECKING:
+    from pipelines.jobs import Offer
+    from pipelines.jobs.offers import Artifact
+
+Structure = dict[str, Any]
+
+
+def job(offer: Offer) -> Structure:
+    """Job, which a poll answers with."""
+    return {**job_details(offer), "nonce": offer.nonce}
+
+
+def job_details(offer: Offer) -> Structure:
+    """JobDetails."""
+    return {"id": offer.job_id, "data": _data(offer), "accountId": offer.account_id}
+
+
+def _data(offer: Offer) -> Structure:
+    """JobData.  There is no encryptionKey: artifacts are not encrypted by a key of the account."""
+    return filled(
+        {
+            "actionTypeId": offer.type_id._asdict(),
+            "actionConfiguration": {"configuration": dict(offer.configuration)},
+            "pipelineContext": {
+                "pipelineName": offer.pipeline_name,
+                "stage": {"name": offer.stage_name},
+                "action": {
+                    "name": offer.action_name,
+                    "actionExecutionId": offer.action_execution_id,
+                },
+                "pipelineArn": offer.pipeline_arn,
+                "pipelineExecutionId": offer.pipeline_execution_id,
+            },
+            "inputArtifacts": [_artifact(each, offer.bucket) for each in offer.inputs],
+            "outputArtifacts": [_artifact(each, offer.bucket) for each in offer.outputs],
+            "artifactCredentials": _credentials(offer),
+            "continuationToken": offer.continuation_token,
+        }
+    )
+
+
+def _artifact(artifact: Artifact, bucket: str) -> Structure:
+    location = {"bucketName": bucket, "objectKey": artifact.key}
+    return filled(
+        {
+            "name": artifact.name,
+            "revision": artifact.revision,
+            "location": {"type": "S3", "s3Location": location},
+        }
+    )
+
+
+def _credentials(offer: Offer) -> Structure | None:
+    issued = offer.credentials
+    if issued is None:
+        return None
+    return {
+        "accessKeyId": issued.access_key_id,
+        "secretAccessKey": issued.secret_access_key,
+        "sessionToken": issued.session_token,
+    }
