@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from django.contrib.auth.models import Group
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +124,43 @@ def test_what_other_sdks_sign_besides_is_accepted(key):
 
     assert "amz-sdk-request" in signed_names(request)
     assert refusal_of(request) is None
+
+
+def test_what_the_real_client_sends_is_accepted(key):
+    client = botocore.session.get_session().create_client(
+        "codepipeline",
+        endpoint_url="http://127.0.0.1:8000",
+        region_name="us-east-1",
+        aws_access_key_id=key[0],
+        aws_secret_access_key=key[1],
+    )
+    client.meta.events.register("before-send", take)
+
+    with pytest.raises(Taken) as taken:
+        client.list_pipelines()
+
+    assert authenticate(taken.value.received, now=timezone.now()).arn.endswith("/ada")
+
+
+class Taken(Exception):
+    """The request that a client was about to send."""
+
+    received: Received
+
+
+def take(request, **_):
+    def text(value):
+        return value.decode() if isinstance(value, bytes) else value
+
+    headers = {name.lower(): text(value) for name, value in request.headers.items()}
+    taken = Taken()
+    taken.received = Received(
+        method=request.method,
+        raw_path="/",
+        headers={"host": "127.0.0.1:8000", **headers},
+        body=request.body,
+    )
+    raise taken
 
 
 def test_a_comma_needs_no_space_after_it(key):
