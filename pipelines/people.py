@@ -82,12 +82,11 @@ def set_roles(username: str, roles: Collection[Role], *, by: Caller) -> None:
     them all in any case.
     """
     by.check_admin("UpdateUser", on=access.arn_of(username))
+    if get(username, by=by).is_superuser:
+        raise InvalidRequest(f"{username} is a superuser, who has every role.")
     if Role.ADMIN not in roles:
         _check_others_administer(username)
-    user = locked(username)
-    if user.is_superuser:
-        raise InvalidRequest(f"{username} is a superuser, who has every role.")
-    _give(user, roles)
+    _give(locked(username), roles)
 
 
 @transaction.atomic

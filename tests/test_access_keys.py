@@ -100,6 +100,11 @@ def test_what_is_not_there_cannot_be_found(db, access_key_id):
         access_keys.delete(access_key_id, by=access.root())
 
 
+@pytest.mark.parametrize("username", ["nobody", "\0", "\ud800"])
+def test_nobody_who_is_not_there_has_any(db, username):
+    assert list(access_keys.listed(by=access.root(), username=username)) == []
+
+
 def test_nobody_who_is_not_there_gets_one(db):
     with pytest.raises(PersonNotFound, match="user with name nobody cannot be found"):
         access_keys.create("nobody", by=access.root())

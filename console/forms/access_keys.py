@@ -11,7 +11,7 @@ class CreateKeyForm(forms.Form):
     """What the key is for; its id is decided beforehand, so that a reload makes no second key."""
 
     access_key_id = forms.RegexField(
-        r"AKIA[A-Z2-7]{16}", widget=forms.HiddenInput, initial=access_keys.new_id
+        r"\AAKIA[A-Z2-7]{16}\Z", widget=forms.HiddenInput, initial=access_keys.new_id
     )
     description = forms.CharField(
         label="Description",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from console import dialogs
@@ -43,7 +42,6 @@ def index(request: HtmxHttpRequest) -> HttpResponse:
     return render(request, "access_keys/index.html", context)
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HtmxHttpRequest) -> HttpResponse:
     """The answer to the form is the only page that ever shows the secret."""
@@ -103,7 +101,9 @@ def _created(request: HttpRequest, owner: str, access_key_id: str, secret: str) 
         "lines": access_keys.shell_lines(access_key_id, secret),
         "back": _back(request),
     }
-    return render(request, "access_keys/created.html", context)
+    response = render(request, "access_keys/created.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _context(request: HttpRequest, title: str) -> dict[str, Any]:

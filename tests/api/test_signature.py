@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from django.contrib.auth.models import Group
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +124,43 @@ def test_what_other_sdks_sign_besides_is_accepted(key):
 
     assert "amz-sdk-request" in signed_names(request)
     assert refusal_of(request) is None
+
+
+def test_what_the_real_client_sends_is_accepted(key):
+    client = botocore.session.get_session().create_client(
+        "codepipeline",
+        endpoint_url="http://127.0.0.1:8000",
+        region_name="us-east-1",
+        aws_access_key_id=key[0],
+        aws_secret_access_key=key[1],
+    )
+    client.meta.events.register("before-send", take)
+
+    with pytest.raises(Taken) as taken:
+        client.list_pipelines()
+
+    assert authenticate(taken.value.received, now=timezone.now()).arn.endswith("/ada")
+
+
+class Taken(Exception):
+    """The request that a client was about to send."""
+
+    received: Received
+
+
+def take(request, **_):
+    def text(value):
+        return value.decode() if isinstance(value, bytes) else value
+
+    headers = {name.lower(): text(value) for name, value in request.headers.items()}
+    taken = Taken()
+    taken.received = Received(
+        method=request.method,
+        raw_path="/",
+        headers={"host": "127.0.0.1:8000", **headers},
+        body=request.body,
+    )
+    raise taken
 
 
 def test_a_comma_needs_no_space_after_it(key):
@@ -401,20 +440,36 @@ def test_a_signature_of_the_future_is_not_good_yet(key):
 @pytest.mark.parametrize("name", ["content-type", "x-amz-target", "x-amz-date", "host"])
 def test_what_says_what_is_asked_for_is_signed(key, name):
     """Also by who holds the secret: a client that leaves it out leaves it to others."""
-    request = signed(key)
-    names = signed_names(request)
-    fewer = ";".join(each for each in names.split(";") if each != name)
-    claim = sigv4.claim_of(with_authorization(request, names, fewer))
-    again = sigv4.signature_of(
-        request, claim, sigv4.signing_key(key[1], claim.scope), sigv4.hash_of(request.body)
-    )
-    forged = with_authorization(request, names, fewer)
-    forged = with_authorization(forged, claim.signature, again)
+    names = signed_names(signed(key)).split(";")
 
-    code, message = refusal_of(forged)
+    code, message = refusal_of(signed_by_hand(key, [each for each in names if each != name]))
 
     assert code == "InvalidSignatureException"
     assert message.endswith("must be a 'SignedHeader' in the AWS Authorization.")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [lambda names: names[::-1], lambda names: [names[0], *names]],
+    ids=["in another order", "twice"],
+)
+def test_names_that_are_not_in_order_or_are_there_twice_are_refused(key, other):
+    """Also where who signed it counted them in the same way."""
+    names = signed_names(signed(key)).split(";")
+
+    assert refusal_of(signed_by_hand(key, names)) is None
+    assert code_of(signed_by_hand(key, other(names))) == "InvalidSignatureException"
+
+
+def signed_by_hand(key, names):
+    """A request whose signature is right for just these names of headers."""
+    request = signed(key)
+    request = with_authorization(request, signed_names(request), ";".join(names))
+    claim = sigv4.claim_of(request)
+    signature = sigv4.signature_of(
+        request, claim, sigv4.signing_key(key[1], claim.scope), sigv4.hash_of(request.body)
+    )
+    return with_authorization(request, claim.signature, signature)
 
 
 def test_the_body_is_hashed_whatever_is_said_of_it(key):

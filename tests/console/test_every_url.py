@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-from pipelines import git, places, projects, transitions
+from pipelines import access, access_keys, git, people, places, projects, transitions
+from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
 from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
@@ -59,8 +60,12 @@ def world(engine_room, settings, tmp_path):
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
     projects.create("website", projects.Settings(), by=ALICE)
+    people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
+    access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
+        "access_key_id": access_key_id,
+        "username": "zoe",
         "name": "website",
         "stage": "Build",
         "action": "Ask",
@@ -99,6 +104,41 @@ def test_the_poll_of_who_is_signed_out_is_sent_to_sign_in(client, world, route):
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"].startswith("/sign-in")
     assert answer.content == b""
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", sorted(set(GUARDED) - POST_ONLY))
+def test_who_has_no_role_sees_only_which_is_missing(client, world, alice, route, method):
+    client.force_login(alice)
+    before = everything_stored()
+
+    address = url(route, world)
+    answer = getattr(client, method)(address)
+
+    assert answer.status_code == 403
+    text = answer.content.decode().replace(address, "")
+    assert "You are signed in as <bdi>alice</bdi>. To see pipelines you need the role" in text
+    assert "Ask an administrator to give it to you: <b><bdi>zoe</bdi></b>" in text
+    assert "website" not in text
+    assert everything_stored() == before
+
+
+@pytest.mark.parametrize("route", sorted(set(GUARDED) - POST_ONLY))
+def test_the_poll_of_who_has_lost_every_role_has_the_page_ask_again(client, world, alice, route):
+    client.force_login(alice)
+
+    answer = client.get(url(route, world), headers=POLL)
+
+    assert answer.status_code == 403
+    assert answer.headers["HX-Refresh"] == "true"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.content == b""
+
+
+@pytest.fixture
+def alice(django_user_model):
+    """Somebody without any role."""
+    return django_user_model.objects.create_user("alice")
 
 
 @pytest.mark.parametrize("route", sorted(ROUTES))

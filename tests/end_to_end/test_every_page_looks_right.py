@@ -37,6 +37,13 @@ def pages(signed_in, penstock):
         execution.replace("/timeline", "/revisions"),
         details,
         commit.removeprefix(penstock.url),
+        "/codesuite/settings/access-keys",
+        "/codesuite/settings/access-keys?user=*",
+        "/codesuite/settings/access-keys/create",
+        "/codesuite/settings/connect",
+        "/codesuite/settings/connect?client=terraform",
+        "/codesuite/settings/people",
+        "/codesuite/settings/people/create",
     ]
 
 
