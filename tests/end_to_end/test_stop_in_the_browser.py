@@ -36,6 +36,8 @@ def browser_page(signed_in, penstock, gate):
     page.get_by_role("link", name="Release change").click()
     page.get_by_role("button", name="Release", exact=True).click()
     expect(soak_test(page)).to_contain_text("In progress")
+    # Those beside it have ended: else the stage may move on under whoever is about to stop it.
+    expect(stage(page, "Build")).to_contain_text("Succeeded: 3")
     return page
 
 
