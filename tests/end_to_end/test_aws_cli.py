@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from tests.end_to_end.aws_tools import Aws
+from tests.end_to_end.aws_tools import Aws, boto3_client
 from tests.end_to_end.workplace import Workplace
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
+NAME = "MyFirstPipeline"
 PATIENCE = 60
 FAILED = 255  # what version 1 of the command exits with; version 2 says 254 of a service's error
 _numbers = count(1)
@@ -35,10 +36,24 @@ STOP_AND_ABANDON = (
 EXAMPLES = [STOP_AND_WAIT, STOP_BY_DEFAULT, STOP_AND_ABANDON]
 
 
+@pytest.fixture
+def aws(penstock, tmp_path):
+    """The command as it comes: it speaks JSON."""
+    return Aws(penstock.url, tmp_path)
+
+
 @pytest.fixture(params=["json", "cbor"])
-def aws(request, penstock, cbor_model, tmp_path):
-    model = cbor_model if request.param == "cbor" else None
-    return Aws(penstock.url, tmp_path, model=model)
+def either_aws(request, penstock, cbor_model, tmp_path):
+    """The command in both protocols."""
+    return Aws(penstock.url, tmp_path, model=cbor_model if request.param == "cbor" else None)
+
+
+@pytest.fixture(scope="module")
+def watch(penstock):
+    """A client that looks on: it is asked often, and a command takes its time to start."""
+    client = boto3_client(penstock.url)
+    yield client
+    client.close()
 
 
 @pytest.fixture
@@ -49,25 +64,26 @@ def workplace(penstock, tmp_path):
 
 
 @pytest.fixture
-def building(aws, workplace, tmp_path):
+def building(aws, watch, workplace, tmp_path):
     """The id of an execution of MyFirstPipeline whose Build waits for the gate."""
-    definition = {**workplace.definition(), "name": "MyFirstPipeline"}
+    definition = {**workplace.definition(), "name": NAME}
     file = tmp_path / "pipeline.json"
     file.write_text(json.dumps({"pipeline": definition}))
     aws.said("create-pipeline", "--cli-input-json", f"file://{file}")
-    wait_until(lambda: build_of(aws) == "InProgress", PATIENCE)
-    yield executions(aws)[0]["pipelineExecutionId"]
+    wait_until(lambda: build_of(watch) == "InProgress", PATIENCE)
+    yield execution(watch)["pipelineExecutionId"]
     workplace.open()
-    aws.said("delete-pipeline", "--name", "MyFirstPipeline")
+    watch.delete_pipeline(name=NAME)
 
 
-def executions(aws):
-    listed = aws.said("list-pipeline-executions", "--pipeline-name", "MyFirstPipeline")
-    return listed["pipelineExecutionSummaries"]
+def execution(watch):
+    """The newest of MyFirstPipeline, as ListPipelineExecutions has it."""
+    listed = watch.list_pipeline_executions(pipelineName=NAME, maxResults=1)
+    return listed["pipelineExecutionSummaries"][0]
 
 
-def build_of(aws):
-    state = aws.said("get-pipeline-state", "--name", "MyFirstPipeline")
+def build_of(watch):
+    state = watch.get_pipeline_state(name=NAME)
     [build] = [s for s in state["stageStates"] if s["stageName"] == "Build"]
     return build["actionStates"][0].get("latestExecution", {}).get("status")
 
@@ -76,45 +92,45 @@ def run(aws, example, execution_id):
     return aws.execute(shlex.split(example.replace("d-EXAMPLE", execution_id)))
 
 
-def becomes(aws, status):
-    wait_until(lambda: executions(aws)[0]["status"] == status, PATIENCE)
+def becomes(watch, status):
+    wait_until(lambda: execution(watch)["status"] == status, PATIENCE)
 
 
-def test_stop_and_wait_as_the_guide_shows_it(aws, workplace, building):
-    done = run(aws, STOP_AND_WAIT, building)
+def test_stop_and_wait_as_the_guide_shows_it(either_aws, watch, workplace, building):
+    done = run(either_aws, STOP_AND_WAIT, building)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {"pipelineExecutionId": building}
-    assert executions(aws)[0]["status"] == "Stopping"
-    assert build_of(aws) == "InProgress"
+    assert execution(watch)["status"] == "Stopping"
+    assert build_of(watch) == "InProgress"
     workplace.open()
-    becomes(aws, "Stopped")
-    assert build_of(aws) == "Succeeded"
+    becomes(watch, "Stopped")
+    assert build_of(watch) == "Succeeded"
 
 
-def test_the_default_is_to_wait_and_comments_are_kept(aws, workplace, building):
-    done = run(aws, STOP_BY_DEFAULT, building)
+def test_the_default_is_to_wait_and_comments_are_kept(either_aws, watch, workplace, building):
+    done = run(either_aws, STOP_BY_DEFAULT, building)
 
     assert (done.returncode, done.stderr) == (0, "")
-    [told] = executions(aws)
+    told = execution(watch)
     assert told["status"] == "Stopping"
     assert told["stopTrigger"] == {"reason": "Stopping execution after the build action is done"}
     workplace.open()
-    becomes(aws, "Stopped")
-    assert build_of(aws) == "Succeeded"
+    becomes(watch, "Stopped")
+    assert build_of(watch) == "Succeeded"
 
 
-def test_stop_and_abandon_as_the_guide_shows_it(aws, building):
-    done = run(aws, STOP_AND_ABANDON, building)
+def test_stop_and_abandon_as_the_guide_shows_it(either_aws, watch, building):
+    done = run(either_aws, STOP_AND_ABANDON, building)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {"pipelineExecutionId": building}
-    becomes(aws, "Stopped")
-    assert build_of(aws) == "Abandoned"
-    assert executions(aws)[0]["stopTrigger"] == {"reason": "Stopping execution for a bug fix"}
+    becomes(watch, "Stopped")
+    assert build_of(watch) == "Abandoned"
+    assert execution(watch)["stopTrigger"] == {"reason": "Stopping execution for a bug fix"}
 
 
-def test_one_may_change_ones_mind_and_abandon_but_not_the_other_way_round(aws, building):
+def test_one_may_change_ones_mind_and_abandon_but_not_the_other_way_round(aws, watch, building):
     run(aws, STOP_BY_DEFAULT, building)
 
     again = run(aws, STOP_AND_WAIT, building)
@@ -126,25 +142,25 @@ def test_one_may_change_ones_mind_and_abandon_but_not_the_other_way_round(aws, b
     ) in again.stderr
 
     assert run(aws, STOP_AND_ABANDON, building).returncode == 0
-    becomes(aws, "Stopped")
+    becomes(watch, "Stopped")
     too_late = run(aws, STOP_AND_ABANDON, building)
     assert too_late.returncode == FAILED
     assert "(PipelineExecutionNotStoppableException)" in too_late.stderr
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_placeholder_of_the_guide_is_no_id(aws, building, example):
+def test_the_placeholder_of_the_guide_is_no_id(aws, watch, building, example):
     done = aws.execute(shlex.split(example))
 
     assert done.returncode == FAILED
     assert "An error occurred (ValidationException)" in done.stderr
     assert "Value 'd-EXAMPLE' at 'pipelineExecutionId'" in done.stderr
-    assert executions(aws)[0]["status"] == "InProgress"
+    assert execution(watch)["status"] == "InProgress"
 
 
-def test_what_was_stopped_is_retried(aws, workplace, building):
+def test_what_was_stopped_is_retried(aws, watch, workplace, building):
     run(aws, STOP_AND_ABANDON, building)
-    becomes(aws, "Stopped")
+    becomes(watch, "Stopped")
 
     answer = aws.said(
         "retry-stage-execution",
@@ -154,7 +170,7 @@ def test_what_was_stopped_is_retried(aws, workplace, building):
 
     assert answer == {"pipelineExecutionId": building}
     workplace.open()
-    becomes(aws, "Succeeded")
+    becomes(watch, "Succeeded")
 
 
 def test_a_pipeline_is_created_from_a_file_and_read_back(aws, building):
@@ -165,7 +181,7 @@ def test_a_pipeline_is_created_from_a_file_and_read_back(aws, building):
     assert [stage["name"] for stage in got["pipeline"]["stages"]] == ["Source", "Build"]
 
 
-def test_one_may_start_with_variables_and_a_chosen_revision(aws, workplace, tmp_path):
+def test_one_may_start_with_variables_and_a_chosen_revision(aws, watch, workplace, tmp_path):
     older = workplace.upload("older")
     workplace.upload("newer, and longer")
     made = tmp_path / "long.json"
@@ -179,12 +195,14 @@ def test_one_may_start_with_variables_and_a_chosen_revision(aws, workplace, tmp_
         f"actionName=Fetch,revisionType=S3_OBJECT_VERSION_ID,revisionValue={older}",
     )
 
-    where = ("--pipeline-name", workplace.name)
-    which = ("--pipeline-execution-id", started["pipelineExecutionId"])
+    which = {
+        "pipelineName": workplace.name,
+        "pipelineExecutionId": started["pipelineExecutionId"],
+    }
 
     def revisions():
-        found = aws.said("get-pipeline-execution", *where, *which)["pipelineExecution"]
-        return [r["revisionId"] for r in found.get("artifactRevisions", [])]
+        found = watch.get_pipeline_execution(**which)["pipelineExecution"]
+        return [revision["revisionId"] for revision in found.get("artifactRevisions", [])]
 
     wait_until(revisions, PATIENCE)
     assert revisions() == [older]
@@ -219,8 +237,8 @@ def test_what_answers_with_nothing_prints_nothing(aws, building):
         ),
     ],
 )
-def test_errors_are_told_on_stderr(aws, arguments, code, words):
-    done = aws.run(*arguments)
+def test_errors_are_told_on_stderr(either_aws, arguments, code, words):
+    done = either_aws.run(*arguments)
 
     assert (done.returncode, done.stdout) == (FAILED, "")
     assert f"An error occurred ({code}) when calling the" in done.stderr
