@@ -13,6 +13,8 @@ from tests.action_types import EVERY_TYPE, name_of
 from tests.api.shapes import violations
 from tests.engine_room import ALICE
 
+pytestmark = pytest.mark.django_db
+
 
 def pages(**given):
     more: dict[str, str] = {}

@@ -190,7 +190,7 @@ def test_who_may_only_look_sees_the_list_and_changes_nothing(reader, project):
         (DELETE, {}),
     ):
         answer = reader.post(url, typed)
-        assert answer.status_code == 409
+        assert answer.status_code == 403
         assert "is not authorized to perform: codebuild:" in answer.content.decode()
 
     assert list(BuildProject.objects.values_list("description")) == [("<b>first</b>",)]

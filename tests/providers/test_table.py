@@ -12,7 +12,7 @@ from tests.providers.work import make_work
 
 MANUAL = ActionTypeId("Approval", "AWS", "Manual", "1")
 NOTHING = ActionType(
-    id=ActionTypeId("Test", "Custom", "Nothing", "1"),
+    id=ActionTypeId("Test", "ThirdParty", "Nothing", "1"),
     label="Nothing",
     input_artifacts=range(1),
     output_artifacts=range(1),
