@@ -96,7 +96,8 @@ HERE: dict[str, Here] = {
     ),
     "PollForJobs": Here(
         "Hands out jobs that wait, each to one worker; who does not acknowledge within a minute"
-        " loses the job to another."
+        " loses the job to another.",
+        "There are no artifactCredentials: nothing that a worker could reach serves artifacts yet.",
     ),
     "AcknowledgeJob": Here(
         "Takes a job.",

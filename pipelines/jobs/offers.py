@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 
 from pipelines import finding
-from pipelines.jobs import credentials
 from pipelines.models.pipelines import plan_of
 from pipelines.runner.working import configuration_of
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipelines.core.action_types import ActionTypeId
-    from pipelines.jobs.credentials import Credentials
     from pipelines.models import ActionExecution, Job
 
 
@@ -47,7 +45,6 @@ class Offer:
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
     continuation_token: str
-    credentials: Credentials | None  # None once the job is over: they would open nothing
 
 
 def offers_of(jobs: Iterable[Job]) -> list[Offer]:
@@ -77,7 +74,6 @@ def _offer(job: Job) -> Offer:
             Artifact(each.name, job.output_keys[each.name]) for each in plan.output_artifacts
         ),
         continuation_token=job.continuation_token,
-        credentials=credentials.issue(job) if job.is_open else None,
     )
 
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from pipelines.api.operations import OPERATIONS
 from pipelines.api.operations.absent import OPERATIONS as ABSENT
+from pipelines.core.action_types import ActionTypeId
 from tests.end_to_end.aws_tools import boto3_client
 from tests.end_to_end.installation import ACCESS_KEY_ID
 from tests.end_to_end.workplace import Workplace
@@ -153,8 +154,46 @@ def test_every_operation_that_is_served_answers(client, workplace):
     approve(client, workplace)
     hold_and_stop(client, workplace)
     client.delete_pipeline(name=workplace.name)
+    work(client, workplace)
 
     assert asked == set(OPERATIONS) - set(ABSENT)
+
+
+def work(client, workplace):
+    """Be the worker of a custom action: fail it once, and after a retry do it."""
+    type_id = ActionTypeId("Build", "Custom", workplace.name, "1")
+    called = {"category": "Build", "provider": workplace.name, "version": "1"}
+    client.create_custom_action_type(
+        **called,
+        inputArtifactDetails={"minimumCount": 0, "maximumCount": 1},
+        outputArtifactDetails={"minimumCount": 0, "maximumCount": 0},
+    )
+    client.create_pipeline(pipeline=workplace.definition_with_jobs(type_id))
+    started = newest(client, workplace)["pipelineExecutionId"]
+    failure = {"type": "JobFailed", "message": "Out of paper"}
+    client.put_job_failure_result(jobId=taken(client, type_id), failureDetails=failure)
+    becomes(client, workplace, started, "Failed")
+    client.retry_stage_execution(
+        pipelineName=workplace.name,
+        stageName="Build",
+        pipelineExecutionId=started,
+        retryMode="FAILED_ACTIONS",
+    )
+    job = taken(client, type_id)
+    details = client.get_job_details(jobId=job)["jobDetails"]
+    assert details["data"]["pipelineContext"]["pipelineExecutionId"] == started
+    client.put_job_success_result(jobId=job)
+    becomes(client, workplace, started, "Succeeded")
+    client.delete_pipeline(name=workplace.name)
+    client.delete_custom_action_type(**called)
+
+
+def taken(client, type_id):
+    """The id of a job, once there is one for us and it is acknowledged."""
+    asked = {"actionTypeId": type_id._asdict()}
+    [job] = wait_until(lambda: client.poll_for_jobs(**asked)["jobs"], PATIENCE)
+    assert client.acknowledge_job(jobId=job["id"], nonce=job["nonce"])["status"] == "InProgress"
+    return job["id"]
 
 
 def make(client, workplace):
@@ -398,7 +437,7 @@ def test_what_a_name_can_be_refused_with(client, workplace, building):
         client.list_tags_for_resource(resourceArn="arn:aws:codepipeline:us-east-1:123456789012:no")
 
 
-CUSTOM = {"category": "Build", "owner": "Custom", "provider": "Mine", "version": "1"}
+PARTNER = {"category": "Build", "owner": "ThirdParty", "provider": "Mine", "version": "1"}
 ROLLBACK = {
     "pipelineName": "any",
     "stageName": "Build",
@@ -409,7 +448,7 @@ ROLLBACK = {
 @pytest.mark.parametrize(
     ("operation", "given"),
     [
-        ("poll_for_jobs", {"actionTypeId": CUSTOM}),
+        ("poll_for_third_party_jobs", {"actionTypeId": PARTNER}),
         ("list_webhooks", {}),
         ("rollback_stage", ROLLBACK),
         ("list_rule_executions", {"pipelineName": "any"}),

@@ -5,7 +5,7 @@ import shlex
 import zipfile
 
 from pipelines import buckets
-from tests.definitions import approval, commands, definition, deploy, s3_source, stage
+from tests.definitions import action, approval, commands, definition, deploy, s3_source, stage
 
 
 class Workplace:
@@ -49,6 +49,10 @@ class Workplace:
             variables=variables,
             **members,
         )
+
+    def definition_with_jobs(self, type_id):
+        """One whose Build is done by job workers."""
+        return self._with(stage("Build", action("Build", type_id, inputs=["Code"])))
 
     @property
     def target(self):

@@ -24,7 +24,10 @@ def job_details(offer: Offer) -> Structure:
 
 
 def _data(offer: Offer) -> Structure:
-    """JobData.  There is no encryptionKey: artifacts are not encrypted by a key of the account."""
+    """JobData.  There are no credentials: nothing that a worker could reach serves artifacts yet.
+
+    Nor is there an encryptionKey: artifacts are not encrypted by a key of the account.
+    """
     return filled(
         {
             "actionTypeId": offer.type_id._asdict(),
@@ -41,7 +44,6 @@ def _data(offer: Offer) -> Structure:
             },
             "inputArtifacts": [_artifact(each, offer.bucket) for each in offer.inputs],
             "outputArtifacts": [_artifact(each, offer.bucket) for each in offer.outputs],
-            "artifactCredentials": _credentials(offer),
             "continuationToken": offer.continuation_token,
         }
     )
@@ -56,14 +58,3 @@ def _artifact(artifact: Artifact, bucket: str) -> Structure:
             "location": {"type": "S3", "s3Location": location},
         }
     )
-
-
-def _credentials(offer: Offer) -> Structure | None:
-    issued = offer.credentials
-    if issued is None:
-        return None
-    return {
-        "accessKeyId": issued.access_key_id,
-        "secretAccessKey": issued.secret_access_key,
-        "sessionToken": issued.session_token,
-    }
