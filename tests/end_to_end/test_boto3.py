@@ -71,10 +71,17 @@ def execution(client, workplace, execution_id):
 
 
 def becomes(client, workplace, execution_id, status):
-    def is_so():
-        return execution(client, workplace, execution_id)["status"] == status
+    seen = []
 
-    wait_until(is_so, PATIENCE)
+    def is_so():
+        seen.append(execution(client, workplace, execution_id)["status"])
+        return seen[-1] == status
+
+    try:
+        wait_until(is_so, PATIENCE)
+    except AssertionError:
+        state = client.get_pipeline_state(name=workplace.name)["stageStates"]
+        raise AssertionError(f"{seen[-1]} instead of {status}: {state}") from None
 
 
 def action(client, workplace, name):
