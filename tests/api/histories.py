@@ -70,7 +70,8 @@ def plans(ask_for_it):
         explain = "EXPLAIN QUERY PLAN"
         if connection.vendor == "postgresql":  # which reads a small table as a whole
             explain = "EXPLAIN"
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
         return [_explained(cursor, f"{explain} {sql}") for sql in ordered]
 
 
