@@ -55,6 +55,18 @@ def send_signed_out_polls_to_sign_in(get_response: Handler) -> Handler:
     return handle
 
 
+def find_nothing_with_nulls(get_response: Handler) -> Handler:
+    """No name has a null character, and PostgreSQL refuses to look for one."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        asked = [request.path_info, *(value for _, each in request.GET.lists() for value in each)]
+        if any("\0" in text for text in asked):
+            raise Http404("There is nothing of that name.")
+        return get_response(request)
+
+    return handle
+
+
 def role_not_required(view: Handler) -> Handler:
     """A view that is there for everybody who is signed in, without any role."""
     view.role_required = False  # type: ignore[attr-defined]

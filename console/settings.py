@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "console.middleware.Refusals",
+    "console.middleware.find_nothing_with_nulls",
 ]
 TEMPLATES = [
     {

@@ -43,3 +43,12 @@ def test_other_exceptions_are_left_alone(rf):
     middleware = Refusals(lambda _: HttpResponse())
 
     middleware.process_exception(rf.get("/"), MovedOn("No."))
+
+
+@pytest.mark.parametrize(
+    "path", ["", "?q=%00", "/website/executions?q=%00", "/%00/view", "/website/stages/%00/retry"]
+)
+def test_nothing_has_a_null_character_in_its_name(signed_in, path):
+    answer = signed_in.get(f"/codesuite/codepipeline/pipelines{path}")
+
+    assert answer.status_code == (404 if path else 200)
