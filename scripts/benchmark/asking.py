@@ -73,7 +73,7 @@ class Server:
 
     def once(self, asked: Request) -> tuple[int, bytes]:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port)) as connection:
-            return self.send(asked.turns(0)[0], connection)
+            return self.send(asked.turns(CONNECTIONS)[0], connection)  # one of its own
 
     def used(self) -> float:
         """Seconds of a processor so far, of all its processes."""

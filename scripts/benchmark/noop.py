@@ -24,11 +24,11 @@ def perform(_work: Work) -> Outcome:
 
 
 def source(dispatch: Dispatch) -> ActionTypeId:
-    return ActionTypeId(Category.SOURCE, "Custom", f"Noop-{dispatch}", "1")
+    return ActionTypeId(Category.SOURCE, "AWS", f"Noop-{dispatch}", "1")
 
 
 def invoke(dispatch: Dispatch) -> ActionTypeId:
-    return ActionTypeId(Category.INVOKE, "Custom", f"Noop-{dispatch}", "1")
+    return ActionTypeId(Category.INVOKE, "AWS", f"Noop-{dispatch}", "1")
 
 
 def register_all() -> None:
