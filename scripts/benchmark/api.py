@@ -31,6 +31,7 @@ from pipelines.models import Pipeline
 from pipelines.providers import Dispatch
 
 NAME, FINISHED = "served", 1_000
+OTHERS = ("started", "changed")
 PREFIX = "CodePipeline_20150709"
 NOT_IN_MOTO = ("GetPipelineState",)
 STOP = {
@@ -108,7 +109,7 @@ def _signed(signer: Signer, server: Server, turns: Turns) -> Request:
 
 
 def _operations() -> dict[str, Turns]:
-    """What is measured, by name; those that change a definition have pipelines of their own."""
+    """What is measured, by name; what changes a pipeline for the others has one of its own."""
     region, account = settings.PENSTOCK_REGION, settings.PENSTOCK_ACCOUNT_ID
     arn = pipeline_arn(region=region, account_id=account, name=NAME)
     tags = [{"key": "team", "value": "web"}]
@@ -118,7 +119,7 @@ def _operations() -> dict[str, Turns]:
         "ListPipelines": {},
         "ListPipelineExecutions": {"pipelineName": NAME, "maxResults": 20},
         "ListTagsForResource": {"resourceArn": arn},
-        "StartPipelineExecution": {"name": NAME},
+        "StartPipelineExecution": {"name": "started"},
         "TagResource": {"resourceArn": arn, "tags": tags},
         "UntagResource": {"resourceArn": arn, "tagKeys": ["absent"]},
         "UpdatePipeline": {"pipeline": _definition("changed")},
@@ -146,7 +147,8 @@ def _definition(name: str) -> dict[str, Any]:
 
 def _prepare_moto(theirs: Server) -> None:
     """The same pipeline with the same history, and a role that it believes in."""
-    noop.create("changed", Dispatch.INLINE)
+    for name in OTHERS:
+        noop.create(name, Dispatch.INLINE)
     workers.forget_nudges()
     how: dict[str, Any] = {
         "endpoint_url": f"http://127.0.0.1:{theirs.port}",
@@ -157,7 +159,7 @@ def _prepare_moto(theirs: Server) -> None:
     trust = {"Statement": [{"Principal": {"Service": "codepipeline.amazonaws.com"}}]}
     iam, client = boto3.client("iam", **how), boto3.client("codepipeline", **how)
     iam.create_role(RoleName="penstock", AssumeRolePolicyDocument=json.dumps(trust))
-    for name in (NAME, "changed"):
+    for name in (NAME, *OTHERS):
         client.create_pipeline(pipeline=_definition(name) | {"version": 1})
     for _ in range(FINISHED):
         client.start_pipeline_execution(name=NAME)
