@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from pipelines.endpoints import SERVICES, Endpoints
+
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
 
@@ -62,6 +64,22 @@ def web_url(name: str, default: str) -> str:
     if not usable:
         raise _refused(name, "must be an address such as http://127.0.0.1:8000")
     return value
+
+
+def endpoints(region: str) -> Endpoints:
+    """The services of AWS's kind that have an address: PENSTOCK_ENDPOINT_S3 and its like."""
+    given = {
+        service: web_url(f"PENSTOCK_ENDPOINT_{variable}", "")
+        for variable, service in SERVICES.items()
+        if text(f"PENSTOCK_ENDPOINT_{variable}")
+    }
+    return Endpoints(
+        urls=given,
+        region=text("PENSTOCK_ENDPOINT_REGION", region),
+        access_key_id=text("PENSTOCK_ENDPOINT_ACCESS_KEY_ID", "test"),
+        secret_access_key=text("PENSTOCK_ENDPOINT_SECRET_ACCESS_KEY", "test"),
+        session_token=text("PENSTOCK_ENDPOINT_SESSION_TOKEN"),
+    )
 
 
 def directory(name: str, default: Path) -> Path:

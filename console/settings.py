@@ -48,6 +48,7 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 )
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
+PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(

@@ -28,6 +28,7 @@ from pathlib import Path
 from pipelines.core.action_types import ActionTypeId
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
+from pipelines.endpoints import NOWHERE, Endpoints
 from pipelines.isolation import Level
 
 
@@ -53,6 +54,7 @@ class Site:
     region: str
     url: str  # of the console, without a slash at the end
     isolation: Level = Level.NONE  # what commands of users are kept in
+    endpoints: Endpoints = NOWHERE  # services of AWS's kind that may be called
     start_build: Callable[[str], Build | None] = lambda _: None  # counts it; None: no such project
 
 

@@ -201,6 +201,7 @@ def _site() -> Site:
         region=settings.PENSTOCK_REGION,
         url=settings.PENSTOCK_URL,
         isolation=Level(settings.PENSTOCK_ISOLATION),
+        endpoints=settings.PENSTOCK_ENDPOINTS,
         start_build=_start_build,
     )
 
