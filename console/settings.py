@@ -49,6 +49,11 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
+# Where sources of GitHub (version 1) are, and how large what a git host sends may be.
+PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github.com")
+PENSTOCK_SOURCE_LIMIT_BYTES = environment.whole(
+    "PENSTOCK_SOURCE_LIMIT_BYTES", 1024**3, least=1024, most=2**40
+)
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(

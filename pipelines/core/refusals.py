@@ -134,5 +134,13 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class ConnectionNotFound(Refusal):
+    """ResourceNotFoundException of CodeConnections."""
+
+
+class ConnectionNameInUse(Refusal):
+    """Another connection has the name already."""
+
+
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""

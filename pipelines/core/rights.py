@@ -14,6 +14,12 @@ LIST_PROJECTS = "codebuild:ListProjects"
 CREATE_PROJECT = "codebuild:CreateProject"
 UPDATE_PROJECT = "codebuild:UpdateProject"
 DELETE_PROJECT = "codebuild:DeleteProject"
+# Operations of CodeConnections: the git hosts that sources are fetched from.
+LIST_CONNECTIONS = "codestar-connections:ListConnections"
+CREATE_CONNECTION = "codestar-connections:CreateConnection"
+UPDATE_CONNECTION = "codestar-connections:UpdateConnection"
+USE_CONNECTION = "codestar-connections:UseConnection"
+DELETE_CONNECTION = "codestar-connections:DeleteConnection"
 
 
 class Role(StrEnum):
@@ -23,7 +29,7 @@ class Role(StrEnum):
     OPERATE = "operate"  # start, stop and wait, retry, transitions, approvals
     ABANDON = "abandon"  # stop and abandon: a right of its own, because it can do harm
     WORK = "work"  # take jobs and report on them
-    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects
+    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects, connections
     ADMIN = "admin"  # all of it, and other people's access keys and roles
 
 
@@ -43,6 +49,7 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+        LIST_CONNECTIONS,
     }
 )
 _OPERATING = frozenset(
@@ -89,6 +96,10 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+        CREATE_CONNECTION,
+        UPDATE_CONNECTION,
+        USE_CONNECTION,
+        DELETE_CONNECTION,
     }
 )
 GRANTS: dict[Role, frozenset[str]] = {

@@ -6,11 +6,16 @@ from botocore.session import get_session
 from pipelines.core.refusals import AccessDenied
 from pipelines.core.rights import (
     ABANDON,
+    CREATE_CONNECTION,
     CREATE_PROJECT,
+    DELETE_CONNECTION,
     DELETE_PROJECT,
     GRANTS,
+    LIST_CONNECTIONS,
     LIST_PROJECTS,
+    UPDATE_CONNECTION,
     UPDATE_PROJECT,
+    USE_CONNECTION,
     Caller,
     Role,
 )
@@ -21,12 +26,19 @@ def caller(*roles):
 
 
 PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
+CONNECTIONS = {
+    CREATE_CONNECTION,
+    DELETE_CONNECTION,
+    LIST_CONNECTIONS,
+    UPDATE_CONNECTION,
+    USE_CONNECTION,
+}
 
 
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | CONNECTIONS
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
@@ -49,6 +61,9 @@ def test_the_roles_know_every_operation_of_aws_and_one_more():
         ((Role.READ,), LIST_PROJECTS, True),
         ((Role.OPERATE,), CREATE_PROJECT, False),
         ((Role.EDIT,), CREATE_PROJECT, True),
+        ((Role.READ,), LIST_CONNECTIONS, True),
+        ((Role.READ,), USE_CONNECTION, False),
+        ((Role.EDIT,), CREATE_CONNECTION, True),
     ],
 )
 def test_a_role_grants_what_it_says(roles, operation, allowed):
