@@ -133,9 +133,7 @@ def test_an_express_workflow_has_succeeded_when_it_is_started(tmp_path):
         ({"ExecutionNamePrefix": "x" * 44}, "may have 80 characters"),
     ],
 )
-def test_what_is_configured_badly_is_said_and_nothing_is_started(
-    tmp_path, configuration, expected
-):
+def test_what_is_configured_badly_is_said_and_nothing_is_started(tmp_path, configuration, expected):
     artifact = make_artifact(tmp_path, {"no.json": "no", "raw": b"\xff\xfe"})
     with serving(machine("SUCCEEDED")) as states:
         work = work_at(tmp_path, states, configuration, input_artifacts={"Code": artifact})
