@@ -1,4 +1,4 @@
-"""ECR build and publish: the machine's tool is called as it expects, and believed as far as it goes.
+"""ECR build and publish: the tool of the machine is called as it expects, and not just believed.
 
 The tool is a small program in a folder of its own; what a real one does in its containers is not
 ours to test.
