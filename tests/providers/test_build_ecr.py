@@ -54,12 +54,12 @@ def tool(tmp_path, monkeypatch):
     return install
 
 
-def work_of(folder: Path, files=None, registry="127.0.0.1:5000", timeout=None, **configuration):
+def work_of(folder: Path, registry="127.0.0.1:5000", timeout=None, **configuration):
     return make_work(
         folder,
         site=make_site(folder, registry=registry),
         configuration={"ECRRepositoryName": "tide/app", **configuration},
-        input_artifacts={"Code": make_artifact(folder, SOURCE if files is None else files)},
+        input_artifacts={"Code": make_artifact(folder, {**SOURCE})},
         timeout=timeout or timedelta(minutes=2),
     )
 

@@ -42,7 +42,9 @@ def s3(s3_url: str) -> Any:
     client.delete_bucket(Bucket="far-away")
 
 
-def deploy(folder: Path, url: str, changes: dict[str, Any], **configuration: str):
+def deploy(
+    folder: Path, url: str, changes: dict[str, Any], **configuration: str
+) -> tuple[Work, Outcome]:
     values = {"BucketName": "far-away", "Extract": "true", **configuration}
     work = make_work(
         folder,
