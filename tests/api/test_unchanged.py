@@ -13,7 +13,8 @@ def pipeline(**values):
 
 
 def test_a_question_is_answered_once_for_each_revision():
-    answers, found = Answers(), []
+    answers = Answers()
+    found: list[int] = []
 
     def find():
         found.append(len(found))

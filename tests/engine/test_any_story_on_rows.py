@@ -304,13 +304,11 @@ class Story(RuleBasedStateMachine):
 
     def what_a_process_keeps_of_its_answers_is_still_true(self):
         """Whatever changes an answer raises the revision that it is kept for."""
-        given = {"pipelineName": "website"}
-        assert perform("GetPipelineState", {"name": "website"}, by=ALICE) == pipeline_state(
-            read_state("website")
-        )
-        assert perform("ListPipelineExecutions", given, by=ALICE)["pipelineExecutionSummaries"] == [
-            summary(each) for each in self.pipeline.executions.order_by("-sequence")
-        ]
+        state = perform("GetPipelineState", {"name": "website"}, by=ALICE)
+        listed = perform("ListPipelineExecutions", {"pipelineName": "website"}, by=ALICE)
+        newest_first = self.pipeline.executions.order_by("-sequence")
+        assert state == pipeline_state(read_state("website"))
+        assert listed == {"pipelineExecutionSummaries": [summary(each) for each in newest_first]}
 
     def i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(self, rows):
         """Nor after an update of the pipeline."""
