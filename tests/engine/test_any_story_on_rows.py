@@ -35,6 +35,10 @@ from pipelines import (
     transitions,
 )
 from pipelines import tasks as tasks_module
+from pipelines.api.dispatch import perform
+from pipelines.api.rendering.executions import summary
+from pipelines.api.rendering.states import pipeline_state
+from pipelines.api.state import state_of as read_state
 from pipelines.approvals import ApprovalStatus
 from pipelines.core.advance import settle
 from pipelines.core.refusals import (
@@ -342,6 +346,15 @@ class Story(RuleBasedStateMachine):
             holds(rows)
         self.i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(rows)
         self.i21_reasons_are_kept_as_they_were_given(rows)
+        self.what_a_process_keeps_of_its_answers_is_still_true()
+
+    def what_a_process_keeps_of_its_answers_is_still_true(self):
+        """Whatever changes an answer raises the revision that it is kept for."""
+        state = perform("GetPipelineState", {"name": "website"}, by=ALICE)
+        listed = perform("ListPipelineExecutions", {"pipelineName": "website"}, by=ALICE)
+        newest_first = self.pipeline.executions.order_by("-sequence")
+        assert state == pipeline_state(read_state("website"))
+        assert listed == {"pipelineExecutionSummaries": [summary(each) for each in newest_first]}
 
     def i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(self, rows):
         """Nor after an update of the pipeline."""
