@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0007_jobs'),
+        ('pipelines', '0008_used_changes'),
     ]
 
     operations = [
