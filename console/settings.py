@@ -48,6 +48,7 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 )
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
+PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
 # Where sources of GitHub (version 1) are, and how large what a git host sends may be.
 PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github.com")
