@@ -9,6 +9,7 @@ from console.views import (
     approvals,
     commits,
     connect,
+    connections,
     executions,
     history,
     home,
@@ -58,11 +59,21 @@ one_person = [
     path("activate", people.activate, name="activate"),
 ]
 
+one_connection = [
+    path("edit", connections.edit, name="edit-connection"),
+    path("test", connections.try_out, name="try-connection"),
+    path("delete", connections.delete, name="delete-connection"),
+]
+
 settings: list[URLPattern | URLResolver] = [
     path("access-keys", access_keys.index, name="access-keys"),
     path("access-keys/create", access_keys.create, name="create-access-key"),
     path("access-keys/<str:access_key_id>/", include(one_access_key)),
     path("connect", connect.index, name="connect"),
+    path("connections", connections.index, name="connections"),
+    path("connections/create", connections.create, name="create-connection"),
+    path("connections/redirect", connections.at_host, name="connection-redirect"),
+    path("connections/<uuid:connection_id>/", include(one_connection)),
     path("people", people.index, name="people"),
     path("people/create", people.create, name="create-user"),
     path("people/<str:username>/", include(one_person)),

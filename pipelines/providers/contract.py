@@ -72,13 +72,10 @@ class Site:
     url: str  # of the console, without a slash at the end
     isolation: Level = Level.NONE  # what commands of users are kept in
     endpoints: Endpoints = NOWHERE  # services of AWS's kind that may be called
-<<<<<<< HEAD
     github_url: str = "https://github.com"  # where sources of GitHub are
     source_limit: int = SIZE_LIMIT  # bytes that a repository may have
     connection: Callable[[str], Host | None] = lambda _: None  # by its ARN; None: no such one
-=======
     registry: str = ""  # of container images, as host:port; empty: there is none
->>>>>>> main
     start_build: Callable[[str], Build | None] = lambda _: None  # counts it; None: no such project
     # Starts it and returns the id of the execution.  Raises Refusal (pipelines.core.refusals).
     start_pipeline: Callable[[PipelineStart], str] = starts_nothing

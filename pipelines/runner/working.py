@@ -28,12 +28,9 @@ from pipelines.providers.contract import (
     Waiting,
     Work,
 )
-<<<<<<< HEAD
 from pipelines.providers.git_source import REFERENCE
 from pipelines.runner.hosts import connected
-=======
 from pipelines.runner.wired import use_cases
->>>>>>> main
 
 if TYPE_CHECKING:
     import threading
@@ -209,13 +206,10 @@ def _site() -> Site:
         url=settings.PENSTOCK_URL,
         isolation=Level(settings.PENSTOCK_ISOLATION),
         endpoints=settings.PENSTOCK_ENDPOINTS,
-<<<<<<< HEAD
         github_url=settings.PENSTOCK_GITHUB_URL,
         source_limit=settings.PENSTOCK_SOURCE_LIMIT_BYTES,
         connection=connected,
-=======
         registry=settings.PENSTOCK_REGISTRY,
->>>>>>> main
         start_build=_start_build,
         start_pipeline=use_cases.start_pipeline,
     )
