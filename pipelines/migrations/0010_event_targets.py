@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0008_used_changes'),
+        ('pipelines', '0009_retry_and_rollback'),
     ]
 
     operations = [
