@@ -141,8 +141,8 @@ def trouble_of(target: EventTarget) -> str:
     if not target.failures:
         return ""
     return (
-        f"It has failed {_times(target.failures)}. What is for it waits, and is sent in the order of"
-        " the events once it answers again, within a day."
+        f"It has failed {_times(target.failures)}. What is for it waits, and is sent in the order"
+        " of the events once it answers again, within a day."
     )
 
 
