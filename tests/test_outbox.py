@@ -29,7 +29,7 @@ def home(settings, tmp_path):
 @pytest.fixture
 def told(monkeypatch):
     """The targets that tasks were to tell."""
-    ids = []
+    ids: list[int] = []
     monkeypatch.setattr(tasks, "tell", ids.append)
     return ids
 
@@ -62,7 +62,7 @@ def bodies(receiver):
 def test_an_execution_that_starts_is_told_of_as_aws_does(engine_room):
     execution = engine_room.create(stages=STAGES)
     envelope = sent(execution)[0]
-    at = Event.objects.first().at
+    at = Event.objects.earliest("pk").at
     detail = envelope.pop("detail")
     assert envelope.pop("id") == sent(execution)[0]["id"]
     assert envelope == {
@@ -241,7 +241,7 @@ def test_what_fails_is_sent_again_later_and_holds_up_the_rest(engine_room):
         engine_room.create(stages=STAGES)
         deliver_all()
         row.refresh_from_db()
-        first = EventDelivery.objects.order_by("pk").first()
+        first = EventDelivery.objects.earliest("pk")
         assert len(receiver.requests) == 1
         assert (first.status, first.attempts, first.last_error) == (
             DeliveryStatus.PENDING,
@@ -361,7 +361,7 @@ def test_a_secret_that_cannot_be_opened_is_said_and_tried_again(engine_room, tmp
         (tmp_path / "secrets" / "access_keys").unlink()
         deliver_all()
         assert receiver.requests == []
-    assert "is missing" in EventDelivery.objects.order_by("pk").first().last_error
+    assert "is missing" in EventDelivery.objects.earliest("pk").last_error
 
 
 def test_secrets_of_targets_are_sealed_and_sealed_again(db):

@@ -173,11 +173,11 @@ def test_deliveries_show_what_became_of_them(signed_in, engine_room, chat):
 
 
 def test_a_delivery_is_sent_again_on_demand(signed_in, engine_room, chat, monkeypatch):
-    told = []
+    told: list[int] = []
     monkeypatch.setattr(tasks, "tell", told.append)
     engine_room.create(stages=STAGES)
     outbox.spread()
-    delivery = EventDelivery.objects.first()
+    delivery = EventDelivery.objects.earliest("pk")
     answer = signed_in.post(f"{TARGETS}/chat/deliveries/{delivery.pk}/again")
     assert answer.status_code == 302
     assert told == [chat.pk]

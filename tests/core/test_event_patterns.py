@@ -1,5 +1,7 @@
 """EventBridge's patterns: one row a way to match, and what is not a pattern."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,8 +82,8 @@ def test_an_empty_pattern_selects_everything():
     assert matches({}, EVENT)
 
 
-def deep(levels):
-    pattern = {"a": ["x"]}
+def deep(levels: int) -> dict[str, Any]:
+    pattern: dict[str, Any] = {"a": ["x"]}
     for _ in range(levels):
         pattern = {"a": pattern}
     return pattern
