@@ -9,7 +9,11 @@ from pipelines.core.refusals import (
     AccessDenied,
     ActionNotFound,
     BuildProjectNotFound,
+<<<<<<< HEAD
     ConnectionNotFound,
+=======
+    EventTargetNotFound,
+>>>>>>> main
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
@@ -30,7 +34,11 @@ NOT_FOUND = (
     AccessKeyNotFound,
     PersonNotFound,
     BuildProjectNotFound,
+<<<<<<< HEAD
     ConnectionNotFound,
+=======
+    EventTargetNotFound,
+>>>>>>> main
 )
 
 

@@ -21,6 +21,11 @@ UPDATE_CONNECTION = "codestar-connections:UpdateConnection"
 USE_CONNECTION = "codestar-connections:UseConnection"
 DELETE_CONNECTION = "codestar-connections:DeleteConnection"
 
+# Operations of EventBridge: who is told of events.
+LIST_EVENT_TARGETS = "events:ListTargetsByRule"
+PUT_EVENT_TARGETS = "events:PutTargets"
+REMOVE_EVENT_TARGETS = "events:RemoveTargets"
+
 
 class Role(StrEnum):
     """What people and programs are allowed; each holds what is named in GRANTS and no more."""
@@ -49,7 +54,11 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+<<<<<<< HEAD
         LIST_CONNECTIONS,
+=======
+        LIST_EVENT_TARGETS,
+>>>>>>> main
     }
 )
 _OPERATING = frozenset(
@@ -96,10 +105,15 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+<<<<<<< HEAD
         CREATE_CONNECTION,
         UPDATE_CONNECTION,
         USE_CONNECTION,
         DELETE_CONNECTION,
+=======
+        PUT_EVENT_TARGETS,
+        REMOVE_EVENT_TARGETS,
+>>>>>>> main
     }
 )
 GRANTS: dict[Role, frozenset[str]] = {
