@@ -64,7 +64,7 @@ def deliver(method, url, headers, body):
     given = {name: as_text(value) for name, value in headers.items()}
     given.pop("Transfer-Encoding", None)
     kind = given.pop("Content-Type", "")
-    more = {"HTTP_HOST": HOST, "RAW_URI": path, "CONTENT_LENGTH": str(len(body))}
+    more: dict[str, Any] = {"HTTP_HOST": HOST, "RAW_URI": path, "CONTENT_LENGTH": str(len(body))}
     if "X-Amz-Decoded-Content-Length" in given:
         more |= {"wsgi.input_terminated": True}
     asking = Client(headers={k: v for k, v in given.items() if k.lower() != "host"})

@@ -365,7 +365,7 @@ def test_a_signature_holds_for_its_path_query_and_method_only(job, output):
     wrong = "SignatureDoesNotMatch"
 
     def swap(job, method, where, *, to):
-        given = {}
+        given: dict[str, str] = {}
         ask(job, method, where, change=given.update)
         return deliver(to[0], f"http://{HOST}{to[1]}", given, b"")
 
@@ -375,7 +375,7 @@ def test_a_signature_holds_for_its_path_query_and_method_only(job, output):
 
 
 def test_a_body_that_is_another_is_not_kept(job, output):
-    given = {}
+    given: dict[str, str] = {}
     ask(job, "PUT", path(output), b"right", change=given.update)
     answer = deliver("PUT", f"http://{HOST}{path(output)}", given, b"wrong")
 
@@ -385,7 +385,7 @@ def test_a_body_that_is_another_is_not_kept(job, output):
 
 @pytest.mark.parametrize("minutes", [-16, 16])
 def test_a_clock_that_is_wrong_is_refused(job, minutes):
-    given = {}
+    given: dict[str, str] = {}
     with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=False):
         ask(job, "GET", path(INPUT), change=given.update)
 

@@ -53,7 +53,7 @@ def sent(signatures, end=b"\r\n"):
 
 
 def unwrap(body, signed):
-    trailers = {}
+    trailers: dict[str, str] = {}
     return b"".join(chunks.unwrapped(io.BytesIO(body), signed, trailers)), trailers
 
 
