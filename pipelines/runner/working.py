@@ -28,6 +28,7 @@ from pipelines.providers.contract import (
     Waiting,
     Work,
 )
+from pipelines.runner.inputs import Inputs
 from pipelines.runner.wired import use_cases
 from pipelines.stores import StoreError
 
@@ -163,7 +164,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         log_file=log,
         log_limit=settings.PENSTOCK_LOG_LIMIT_BYTES,
         timeout=action.deadline - timezone.now(),
-        input_artifacts=_fetched(action, workspace),
+        input_artifacts=_inputs(action, workspace),
         revisions=_revisions(action),
         output_artifacts=tuple(
             OutputArtifact(name=artifact.name, files=artifact.files)
@@ -175,13 +176,10 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
     )
 
 
-def _fetched(action: ActionExecution, workspace: Path) -> dict[str, Path]:
-    """The input artifacts in their order, which a stored object has not.  Raises StoreError."""
-    store = artifact_store.configured()
-    return {
-        name: store.fetch(action.input_artifacts[name], workspace / ".artifacts" / name)
-        for name in action.plan.input_artifacts
-    }
+def _inputs(action: ActionExecution, workspace: Path) -> Inputs:
+    """In their order, which a stored object has not."""
+    keys = {name: action.input_artifacts[name] for name in action.plan.input_artifacts}
+    return Inputs(keys, workspace / ".artifacts")
 
 
 def _overrides(action: ActionExecution) -> dict[RevisionType, str]:
