@@ -9,11 +9,8 @@ from pipelines.core.refusals import (
     AccessDenied,
     ActionNotFound,
     BuildProjectNotFound,
-<<<<<<< HEAD
     ConnectionNotFound,
-=======
     EventTargetNotFound,
->>>>>>> main
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
@@ -34,11 +31,8 @@ NOT_FOUND = (
     AccessKeyNotFound,
     PersonNotFound,
     BuildProjectNotFound,
-<<<<<<< HEAD
     ConnectionNotFound,
-=======
     EventTargetNotFound,
->>>>>>> main
 )
 
 

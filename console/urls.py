@@ -9,12 +9,9 @@ from console.views import (
     approvals,
     commits,
     connect,
-<<<<<<< HEAD
     connections,
-=======
     event_targets,
     events,
->>>>>>> main
     executions,
     history,
     home,
@@ -64,12 +61,6 @@ one_person = [
     path("activate", people.activate, name="activate"),
 ]
 
-<<<<<<< HEAD
-one_connection = [
-    path("edit", connections.edit, name="edit-connection"),
-    path("test", connections.try_out, name="try-connection"),
-    path("delete", connections.delete, name="delete-connection"),
-=======
 one_event_target = [
     path("", event_targets.details, name="event-target"),
     path("edit", event_targets.edit, name="event-target-edit"),
@@ -79,7 +70,12 @@ one_event_target = [
         event_targets.deliver_again,
         name="event-target-deliver-again",
     ),
->>>>>>> main
+]
+
+one_connection = [
+    path("edit", connections.edit, name="edit-connection"),
+    path("test", connections.try_out, name="try-connection"),
+    path("delete", connections.delete, name="delete-connection"),
 ]
 
 settings: list[URLPattern | URLResolver] = [
@@ -87,17 +83,14 @@ settings: list[URLPattern | URLResolver] = [
     path("access-keys/create", access_keys.create, name="create-access-key"),
     path("access-keys/<str:access_key_id>/", include(one_access_key)),
     path("connect", connect.index, name="connect"),
-<<<<<<< HEAD
-    path("connections", connections.index, name="connections"),
-    path("connections/create", connections.create, name="create-connection"),
-    path("connections/redirect", connections.at_host, name="connection-redirect"),
-    path("connections/<uuid:connection_id>/", include(one_connection)),
-=======
     path("events", events.index, name="events"),
     path("event-targets", event_targets.index, name="event-targets"),
     path("event-target/new", event_targets.create, name="event-target-create"),
     path("event-targets/<str:target>/", include(one_event_target)),
->>>>>>> main
+    path("connections", connections.index, name="connections"),
+    path("connections/create", connections.create, name="create-connection"),
+    path("connections/redirect", connections.at_host, name="connection-redirect"),
+    path("connections/<uuid:connection_id>/", include(one_connection)),
     path("people", people.index, name="people"),
     path("people/create", people.create, name="create-user"),
     path("people/<str:username>/", include(one_person)),

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Secrets in rows: those that a definition had taken out of it, and credentials of connections."""
-=======
-"""Secrets in rows, sealed: those that definitions had taken out of them, those of targets."""
->>>>>>> main
+"""Secrets in rows, sealed: of definitions, of connections and of targets."""
 
 from __future__ import annotations
 
@@ -12,11 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from pipelines import places, sealing
-<<<<<<< HEAD
-from pipelines.models import AccessKey, Connection, PipelineVersion
-=======
-from pipelines.models import AccessKey, EventTarget, PipelineVersion
->>>>>>> main
+from pipelines.models import AccessKey, Connection, EventTarget, PipelineVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +19,10 @@ if TYPE_CHECKING:
     from pipelines.core.structure_secrets import Secrets
 
 # Every column of what `seal` made; its owner is the row, as it calls itself.
-<<<<<<< HEAD
-_SEALED: dict[type[PipelineVersion | Connection], str] = {
-    PipelineVersion: "sealed_secrets",
-    Connection: "sealed_credential",
-=======
 _SEALED: dict[type[models.Model], str] = {
     PipelineVersion: "sealed_secrets",
     EventTarget: "sealed_secret",
->>>>>>> main
+    Connection: "sealed_credential",
 }
 
 
@@ -104,9 +91,5 @@ def reseal() -> int:
 def _sealed() -> Iterator[tuple[QuerySet[Any], str]]:
     """The rows that have a secret, and the column that it is in."""
     for model, column in _SEALED.items():
-<<<<<<< HEAD
-        rows: QuerySet[Any] = model.objects.exclude(**{column: ""})
-=======
         rows = models.QuerySet[Any](model).exclude(**{column: ""})
->>>>>>> main
         yield (rows.select_related("pipeline") if model is PipelineVersion else rows), column

@@ -142,17 +142,16 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
-<<<<<<< HEAD
 class ConnectionNotFound(Refusal):
     """ResourceNotFoundException of CodeConnections."""
 
 
 class ConnectionNameInUse(Refusal):
     """Another connection has the name already."""
-=======
+
+
 class EventTargetNotFound(Refusal):
     """ResourceNotFoundException of EventBridge."""
->>>>>>> main
 
 
 class MovedOn(Refusal):

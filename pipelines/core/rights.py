@@ -54,11 +54,8 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
-<<<<<<< HEAD
         LIST_CONNECTIONS,
-=======
         LIST_EVENT_TARGETS,
->>>>>>> main
     }
 )
 _OPERATING = frozenset(
@@ -105,15 +102,12 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
-<<<<<<< HEAD
         CREATE_CONNECTION,
         UPDATE_CONNECTION,
         USE_CONNECTION,
         DELETE_CONNECTION,
-=======
         PUT_EVENT_TARGETS,
         REMOVE_EVENT_TARGETS,
->>>>>>> main
     }
 )
 GRANTS: dict[Role, frozenset[str]] = {

@@ -3,11 +3,8 @@
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
-<<<<<<< HEAD
 from pipelines.models.connections import Connection
-=======
 from pipelines.models.event_targets import EventDelivery, EventTarget
->>>>>>> main
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job

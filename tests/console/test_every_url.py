@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-<<<<<<< HEAD
-from pipelines import access, access_keys, connections, git, people, places, projects, transitions
-=======
 from pipelines import (
     access,
     access_keys,
+    connections,
     event_targets,
     git,
     outbox,
@@ -19,7 +17,6 @@ from pipelines import (
     projects,
     transitions,
 )
->>>>>>> main
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
 from tests.definitions import approval, commands, source, stage
@@ -28,13 +25,8 @@ from tests.stored import everything_stored
 
 OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
 FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
-<<<<<<< HEAD
-POST_ONLY = {"sign-out", "theme"}
 LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
-=======
 POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
-LEADS_ON = {"home", "sign-in", "action-log"}  # to another page
->>>>>>> main
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
 
 
@@ -79,26 +71,20 @@ def world(engine_room, settings, tmp_path):
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
     projects.create("website", projects.Settings(), by=ALICE)
-<<<<<<< HEAD
     connected = connections.create(
         connections.Settings(name="work", base_url="https://git.example.com"), by=ALICE
     )
-=======
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
     outbox.spread()
->>>>>>> main
     people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
-<<<<<<< HEAD
         "connection_id": connected.pk,
-=======
         "target": "chat",
         "delivery": target.pk,
->>>>>>> main
         "access_key_id": access_key_id,
         "username": "zoe",
         "name": "website",

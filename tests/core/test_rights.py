@@ -11,16 +11,12 @@ from pipelines.core.rights import (
     DELETE_CONNECTION,
     DELETE_PROJECT,
     GRANTS,
-<<<<<<< HEAD
     LIST_CONNECTIONS,
-    LIST_PROJECTS,
-    UPDATE_CONNECTION,
-=======
     LIST_EVENT_TARGETS,
     LIST_PROJECTS,
     PUT_EVENT_TARGETS,
     REMOVE_EVENT_TARGETS,
->>>>>>> main
+    UPDATE_CONNECTION,
     UPDATE_PROJECT,
     USE_CONNECTION,
     Caller,
@@ -33,7 +29,6 @@ def caller(*roles):
 
 
 PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
-<<<<<<< HEAD
 CONNECTIONS = {
     CREATE_CONNECTION,
     DELETE_CONNECTION,
@@ -41,19 +36,14 @@ CONNECTIONS = {
     UPDATE_CONNECTION,
     USE_CONNECTION,
 }
-=======
 EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
->>>>>>> main
 
 
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-<<<<<<< HEAD
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | CONNECTIONS
-=======
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | EVENTS
->>>>>>> main
+    others = {ABANDON} | PROJECTS | CONNECTIONS | EVENTS
+    assert GRANTS[Role.ADMIN] == operations | others
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
