@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from django.db import connection
+from django.db.models import Model, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -67,8 +68,8 @@ OF_A_PIPELINE = {
 
 def rows():
     """How many rows every table has whose rows belong to a pipeline."""
-    tables = [Pipeline, *belonging_to(Pipeline)]
-    return {model.__name__: model._default_manager.count() for model in tables}
+    tables: list[type[Model]] = [Pipeline, *belonging_to(Pipeline)]
+    return {model.__name__: QuerySet(model).count() for model in tables}
 
 
 def test_everything_of_the_pipeline_is_gone(engine_room, execution):
