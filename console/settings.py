@@ -43,6 +43,7 @@ PENSTOCK_ENGINE_CONCURRENCY = environment.whole("PENSTOCK_ENGINE_CONCURRENCY", 2
 PENSTOCK_ACTION_CONCURRENCY = environment.whole("PENSTOCK_ACTION_CONCURRENCY", 16, most=1024)
 PENSTOCK_LEASE_SECONDS = environment.seconds("PENSTOCK_LEASE_SECONDS", 20)
 PENSTOCK_SWEEP_SECONDS = environment.seconds("PENSTOCK_SWEEP_SECONDS", 5)
+PENSTOCK_POLL_SECONDS = environment.seconds("PENSTOCK_POLL_SECONDS", 30)
 PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
     "PENSTOCK_LOG_LIMIT_BYTES", 10 * 1024 * 1024, least=1024
 )
@@ -181,13 +182,20 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.carry_out_stop": {"queue": "stops"},
     "pipelines.tasks.perform": {"queue": "actions"},
     "pipelines.tasks.deliver_events": {"queue": "deliveries"},
+    "pipelines.watch_tasks.*": {"queue": "polls"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 2**62  # Never closed by Celery: console.celery looks after them.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # Nothing of its entries is worth a file.
+CELERY_IMPORTS = ("pipelines.watch_tasks",)
 CELERY_BEAT_SCHEDULE = {
+    "watch": {
+        "task": "pipelines.watch_tasks.watch",
+        "schedule": min(PENSTOCK_SWEEP_SECONDS, PENSTOCK_POLL_SECONDS),
+        "options": {"expires": PENSTOCK_SWEEP_SECONDS},
+    },
     "sweep": {
         "task": "pipelines.tasks.sweep",
         "schedule": PENSTOCK_SWEEP_SECONDS,

@@ -12,6 +12,7 @@ from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.triggering import UsedChange
+from pipelines.models.watching import WatchedSource
 
 __all__ = [
     "AccessKey",
@@ -32,4 +33,5 @@ __all__ = [
     "StopRequest",
     "UsedChange",
     "UsedRevision",
+    "WatchedSource",
 ]

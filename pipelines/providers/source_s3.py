@@ -5,7 +5,18 @@ from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.catalogue.keys import flag, resource
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
-from pipelines.providers.contract import Failed, Outcome, Revision, Succeeded, Work
+from pipelines.providers.contract import (
+    Absent,
+    Failed,
+    Found,
+    Look,
+    Outcome,
+    Revision,
+    Sighting,
+    Succeeded,
+    Unseen,
+    Work,
+)
 from pipelines.providers.log import say
 
 ACTION_TYPES = (
@@ -23,6 +34,17 @@ ACTION_TYPES = (
         output_variables=("BucketName", "ETag", "ObjectKey", "VersionId"),
     ),
 )
+
+
+def latest_revision(look: Look) -> Sighting:
+    """The version of the object that is there now."""
+    bucket, key = look.configuration["S3Bucket"], look.configuration["S3ObjectKey"]
+    try:
+        return Found(revision=buckets.head(look.site.buckets, bucket, key).version_id)
+    except buckets.NoSuchKey as problem:
+        return Absent(why=str(problem))
+    except (buckets.BucketError, OSError) as problem:
+        return Unseen(why=str(problem))
 
 
 def perform(work: Work) -> Outcome:

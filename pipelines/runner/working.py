@@ -158,7 +158,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         stage_name=action.stage_name,
         action_name=action.action_name,
         type_id=plan.type_id,
-        site=_site(),
+        site=site(),
         configuration=configuration_of(action),
         commands=tuple(action.resolved_commands),
         environment=action.resolved_environment,
@@ -208,7 +208,8 @@ def configuration_of(action: ActionExecution) -> dict[str, str]:
     return resolved | resolve_values(hidden, execution.namespaces)
 
 
-def _site() -> Site:
+def site() -> Site:
+    """This Penstock, as providers see it."""
     return Site(
         buckets=places.buckets(),
         repositories=places.repositories(),
