@@ -17,6 +17,7 @@ from pipelines.core.statuses import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from pipelines.core.facts import ExecutionFacts, PipelineFacts
@@ -87,36 +88,39 @@ Change = (
 )
 
 
-def after(pipeline: PipelineFacts, change: Change) -> PipelineFacts:
-    """The facts as they are once the change is made.  A finished execution is no fact any more."""
-    executions = (
-        changed
-        for execution in pipeline.executions
-        for changed in (
-            _changed(execution, change) if execution.id == change.execution_id else (execution,)
-        )
-    )
-    return replace(pipeline, executions=tuple(executions))
+def after(pipeline: PipelineFacts, changes: Iterable[Change]) -> PipelineFacts:
+    """The facts as they are once the changes are made, in this order.
+
+    A finished execution is no fact any more.
+    """
+    executions = {execution.id: execution for execution in pipeline.executions}
+    for change in changes:
+        changed = _changed(executions[change.execution_id], change)
+        if changed:
+            executions[change.execution_id] = changed
+        else:
+            del executions[change.execution_id]
+    return replace(pipeline, executions=tuple(executions.values()))
 
 
 def _changed(  # noqa: PLR0911 - one for each kind of change
     execution: ExecutionFacts, change: Change
-) -> tuple[ExecutionFacts, ...]:
+) -> ExecutionFacts | None:
     match change:
         case StartAction(_, action):
-            return (replace(execution, actions=(*execution.actions, ActionFacts(name=action))),)
+            return replace(execution, actions=(*execution.actions, ActionFacts(name=action)))
         case FailAction(_, action):
-            return (_with_action(execution, action, ActionStatus.FAILED),)
+            return _with_action(execution, action, ActionStatus.FAILED)
         case AbandonAction(_, action):
-            return (_with_action(execution, action, ActionStatus.ABANDONED),)
+            return _with_action(execution, action, ActionStatus.ABANDONED)
         case EnterStage(_, stage):
-            return (replace(execution, occupies=stage, waits_for=None, actions=()),)
+            return replace(execution, occupies=stage, waits_for=None, actions=())
         case LeaveStage():
-            return (replace(execution, occupies=None, actions=()),)
+            return replace(execution, occupies=None, actions=())
         case WaitFor(_, stage):
-            return (replace(execution, waits_for=stage),)
+            return replace(execution, waits_for=stage)
         case FinishExecution():
-            return ()
+            return None
         case _:
             assert_never(change)
 
