@@ -49,6 +49,7 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 )
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
+PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
 
 # Django.

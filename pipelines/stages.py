@@ -14,6 +14,7 @@ from pipelines.core.statuses import (
     ExecutionMode,
     ExecutionStatus,
     RetryMode,
+    RetryTrigger,
     StageStatus,
 )
 from pipelines.models import (
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pipelines.core.rights import Caller
-
-MANUAL = "ManualStageRetry"
 
 
 @patience.limited(Conflict)
@@ -118,7 +117,7 @@ def _count(stay: StageExecution, *, at: datetime) -> None:
     """InProgress again, or still: actions beside the failed ones may run on."""
     stay.status, stay.updated_at = StageStatus.IN_PROGRESS, at
     stay.manual_retry_attempt += 1
-    stay.latest_retry_trigger = MANUAL
+    stay.latest_retry_trigger = RetryTrigger.MANUAL
     stay.save(
         update_fields=["status", "updated_at", "manual_retry_attempt", "latest_retry_trigger"]
     )

@@ -6,12 +6,13 @@ The engine makes each change on rows, `after` makes it on facts; the rules do ne
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from pipelines.core.facts import ActionFacts
+from pipelines.core.facts import ActionFacts, ExecutionFacts
 from pipelines.core.statuses import (
     ActionStatus,
     ExecutionStatus,
+    ExecutionType,
     FailureCode,
     StageStatus,
 )
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from pipelines.core.facts import ExecutionFacts, PipelineFacts
+    from pipelines.core.facts import PipelineFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,37 @@ class FinishExecution:
     superseded_by: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RetryStage:
+    """Run actions of the occupied stage again, because the stage says so itself."""
+
+    execution_id: UUID
+    stage: str
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """Start an execution that brings the stage back to what an earlier one left there."""
+
+    execution_id: UUID  # the one that failed
+    stage: str
+    target_id: UUID
+    rollback_id: UUID  # the one that starts
+
+
 Change = (
-    StartAction | FailAction | AbandonAction | EnterStage | LeaveStage | WaitFor | FinishExecution
+    StartAction
+    | FailAction
+    | AbandonAction
+    | EnterStage
+    | LeaveStage
+    | WaitFor
+    | FinishExecution
+    | RetryStage
+    | RollBack
 )
+_NOTHING_DONE: dict[str, Any] = {"actions": (), "auto_retries": 0}
 
 
 def after(pipeline: PipelineFacts, changes: Iterable[Change]) -> PipelineFacts:
@@ -94,16 +123,46 @@ def after(pipeline: PipelineFacts, changes: Iterable[Change]) -> PipelineFacts:
     A finished execution is no fact any more.
     """
     executions = {execution.id: execution for execution in pipeline.executions}
+    successes, sequence = dict(pipeline.last_successes), pipeline.last_sequence
     for change in changes:
-        changed = _changed(executions[change.execution_id], change)
-        if changed:
-            executions[change.execution_id] = changed
+        execution = executions[change.execution_id]
+        if isinstance(change, RollBack):
+            sequence += 1
+            rollback = _rollback(execution, change, sequence=sequence)
+            executions[change.rollback_id] = rollback
+        elif isinstance(change, LeaveStage) and _is_success(execution, change):
+            successes[change.stage] = execution.id
+        if changed := _changed(execution, change):
+            executions[execution.id] = changed
         else:
-            del executions[change.execution_id]
-    return replace(pipeline, executions=tuple(executions.values()))
+            del executions[execution.id]
+    return replace(
+        pipeline,
+        executions=tuple(executions.values()),
+        last_successes=successes,
+        last_sequence=sequence,
+    )
 
 
-def _changed(  # noqa: PLR0911 - one for each kind of change
+def _rollback(failed: ExecutionFacts, change: RollBack, *, sequence: int) -> ExecutionFacts:
+    """It is inside the stage from its start: it waits for nobody and supersedes nobody."""
+    return ExecutionFacts(
+        id=change.rollback_id,
+        sequence=sequence,
+        plan=failed.plan,
+        mode=failed.mode,
+        occupies=change.stage,
+        type=ExecutionType.ROLLBACK,
+    )
+
+
+def _is_success(execution: ExecutionFacts, change: LeaveStage) -> bool:
+    """Whether the stage may be rolled back to this from now on."""
+    has_succeeded = change.status is StageStatus.SUCCEEDED
+    return has_succeeded and execution.is_rollback_target_of(change.stage)
+
+
+def _changed(  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
     execution: ExecutionFacts, change: Change
 ) -> ExecutionFacts | None:
     match change:
@@ -114,15 +173,24 @@ def _changed(  # noqa: PLR0911 - one for each kind of change
         case AbandonAction(_, action):
             return _with_action(execution, action, ActionStatus.ABANDONED)
         case EnterStage(_, stage):
-            return replace(execution, occupies=stage, waits_for=None, actions=())
+            return replace(execution, occupies=stage, waits_for=None, **_NOTHING_DONE)
         case LeaveStage():
-            return replace(execution, occupies=None, actions=())
+            return replace(execution, occupies=None, **_NOTHING_DONE)
         case WaitFor(_, stage):
             return replace(execution, waits_for=stage)
         case FinishExecution():
             return None
+        case RetryStage():
+            return _retried(execution, change)
+        case RollBack():
+            return execution
         case _:
             assert_never(change)
+
+
+def _retried(execution: ExecutionFacts, change: RetryStage) -> ExecutionFacts:
+    kept = (action for action in execution.actions if action.name not in change.actions)
+    return replace(execution, actions=tuple(kept), auto_retries=execution.auto_retries + 1)
 
 
 def _with_action(execution: ExecutionFacts, name: str, status: ActionStatus) -> ExecutionFacts:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from pipelines.core.advance import advance
 from pipelines.core.changes import after
 from pipelines.engine.making import finish_action, make
+from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started, World
 from pipelines.models import PipelineExecution
 
@@ -31,7 +32,16 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8  # rounds of work that is done in one transaction
 
-__all__ = ["Finished", "Started", "World", "finish", "record", "run"]
+__all__ = [
+    "Finished",
+    "Rollback",
+    "Started",
+    "World",
+    "begin_rollback",
+    "finish",
+    "record",
+    "run",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,16 +14,30 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import BooleanField, Case, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
-from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus, JobStatus
-from pipelines.models import ActionExecution, Event, Job, Pipeline, PipelineExecution, Stage
+from pipelines.core.statuses import (
+    ActionStatus,
+    ExecutionMode,
+    ExecutionStatus,
+    ExecutionType,
+    JobStatus,
+)
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Job,
+    Pipeline,
+    PipelineExecution,
+    Stage,
+    StageExecution,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -53,6 +67,7 @@ class World:
     stages: dict[str, Stage]
     executions: dict[UUID, PipelineExecution]
     actions: dict[tuple[UUID, str], ActionExecution]  # (execution, action name) -> the latest
+    last_successes: dict[str, UUID]  # of the stages that may be rolled back by themselves
     is_alone: bool = False  # it is about a parallel execution
     now: datetime = field(default_factory=timezone.now)
     started: list[Started] = field(default_factory=list)
@@ -102,11 +117,13 @@ class World:
     ) -> Self:
         for execution in executions:
             execution.pipeline = pipeline
+        stages = {stage.name: stage for stage in _stages_of(pipeline)}
         return cls(
             pipeline=pipeline,
-            stages={stage.name: stage for stage in pipeline.stages.all()},
+            stages=stages,
             executions={execution.id: execution for execution in executions},
             actions=_latest_actions(executions),
+            last_successes=_last_successes(stages.values()),
             is_alone=is_alone,
         )
 
@@ -116,6 +133,8 @@ class World:
         for (execution_id, _), action in self.actions.items():
             actions[execution_id].append(_action_facts(action))
         return PipelineFacts(
+            last_sequence=self.pipeline.last_sequence,
+            last_successes=dict(self.last_successes),
             closed=frozenset(
                 name
                 for position, name in enumerate(stage.name for stage in plan.stages)
@@ -151,8 +170,15 @@ class World:
             occupies=execution.occupied.stage_name if execution.occupied else None,
             waits_for=execution.waits_for or None,
             is_outdated=execution.version != self.pipeline.version,
+            type=ExecutionType(execution.execution_type),
+            auto_retries=execution.occupied.auto_retry_attempt if execution.occupied else 0,
             actions=tuple(actions),
         )
+
+    def note_success(self, execution: PipelineExecution, stage_name: str) -> None:
+        """From now on it is what the stage may be rolled back to."""
+        if self._execution_facts(execution, []).is_rollback_target_of(stage_name):
+            self.last_successes[stage_name] = execution.id
 
     def live_action(self, action_id: UUID) -> ActionExecution | None:
         """The action of that id if it is InProgress and nobody has asked to abandon it."""
@@ -168,6 +194,17 @@ class World:
         """InProgress to a final status; the caller has set what else there is to say."""
         action.status, action.updated_at, action.ended_at = status, self.now, self.now
         self._ended_actions.append(action)
+
+    def set_aside(self, execution_id: UUID, names: Iterable[str]) -> None:
+        """These actions of the occupied stage run again: what they did is history.
+
+        Written at once, because the new executions take the place of the latest.
+        """
+        earlier = [self.actions.pop((execution_id, name)) for name in names]
+        for action in earlier:
+            action.is_latest = False
+        ids = [action.pk for action in earlier]
+        ActionExecution.objects.filter(pk__in=ids).update(is_latest=False)
 
     def touch(self, row: models.Model, **values: Any) -> None:
         """Set columns of a row, to be written at the end."""
@@ -187,8 +224,7 @@ class World:
             self._write_end(action)
         ActionExecution.objects.bulk_create(a for a in self._new_actions if _is_unsaved(a))
         self._save_jobs()
-        for row, columns in self._changed.items():
-            row.save(update_fields=sorted(columns))
+        _update(self._changed)
         Event.objects.bulk_create(self.events)
         if self.is_alone:
             self.pipeline.bump_apart()
@@ -229,6 +265,18 @@ _WRITTEN_AT_THE_END = (
 )
 
 
+def _update(changed: Mapping[models.Model, set[str]]) -> None:
+    """Write these columns of these rows, as many rows at once as have the same columns changed."""
+    alike: dict[tuple[type[models.Model], tuple[str, ...]], list[models.Model]] = defaultdict(list)
+    for row, columns in changed.items():
+        alike[type(row), tuple(sorted(columns))].append(row)
+    for (model, written), rows in alike.items():
+        if len(rows) == 1:
+            rows[0].save(update_fields=written)
+        else:
+            model._default_manager.bulk_update(rows, written)  # noqa: SLF001 - documented
+
+
 def _latest_actions(
     executions: Iterable[PipelineExecution],
 ) -> dict[tuple[UUID, str], ActionExecution]:
@@ -244,6 +292,23 @@ def _latest_actions(
         row.execution = inside[row.stage_execution_id]
         latest[row.execution_id, row.action_name] = row
     return latest
+
+
+def _stages_of(pipeline: Pipeline) -> models.QuerySet[Stage]:
+    """With `last_success`, who would be brought back, where that may happen by itself."""
+    may_roll_back = [stage.name for stage in pipeline.plan.stages if stage.may_roll_back]
+    if not may_roll_back:
+        return pipeline.stages.all()
+    before = StageExecution.objects.rollback_targets(OuterRef("pipeline"), OuterRef("name"))
+    latest = Subquery(before.filter(version=pipeline.version).values("execution")[:1])
+    return pipeline.stages.annotate(
+        last_success=Case(When(name__in=may_roll_back, then=latest), default=None)
+    )
+
+
+def _last_successes(stages: Iterable[Stage]) -> dict[str, UUID]:
+    found = {stage.name: getattr(stage, "last_success", None) for stage in stages}
+    return {name: execution_id for name, execution_id in found.items() if execution_id}
 
 
 def _action_facts(action: ActionExecution) -> ActionFacts:

@@ -9,6 +9,7 @@ from pipelines.models.jobs import Job
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
 from pipelines.models.revisions import UsedRevision
+from pipelines.models.triggering import UsedChange
 
 __all__ = [
     "AccessKey",
@@ -24,5 +25,6 @@ __all__ = [
     "Stage",
     "StageExecution",
     "StopRequest",
+    "UsedChange",
     "UsedRevision",
 ]
