@@ -97,6 +97,7 @@ def sweep() -> None:
         _send(perform, started.pipeline_id, str(started.action_id))
     sweeping.requeue_unacknowledged_jobs()
     sweeping.clear_up_after_lost_runners()
+    sweeping.forget_what_never_arrived()
     spread_events()
 
 
