@@ -17,7 +17,15 @@ from pipelines.core.refusals import PipelineNotFound
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import ActionExecution, Event, Job, Lease, Pipeline, PipelineVersion
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Job,
+    Lease,
+    Pipeline,
+    PipelineVersion,
+    UsedChange,
+)
 from pipelines.models.erasing import belonging_to
 from pipelines.models.pipelines import plan_of
 from pipelines.providers import Dispatch
@@ -31,6 +39,11 @@ TRIAL = ActionType(
     label="Trial",
     input_artifacts=range(3),
     output_artifacts=range(2),
+)
+
+
+OF_NO_PIPELINE = frozenset(
+    {"AccessKey", "BuildProject", "CustomActionType", "EventTarget", "EventDelivery"}
 )
 
 
@@ -64,7 +77,7 @@ def rows():
     return {
         model.__name__: model._default_manager.count()
         for model in apps.get_app_config("pipelines").get_models()
-        if model.__name__ not in {"AccessKey", "BuildProject", "CustomActionType"}
+        if model.__name__ not in OF_NO_PIPELINE
     }
 
 
@@ -74,6 +87,7 @@ def test_everything_of_the_pipeline_is_gone(engine_room, execution):
     Job.objects.create(
         action=engine_room.live("Try"), category="Build", provider="Try", version="1"
     )
+    UsedChange.objects.note(execution, "Fetch", "refs/heads/main 4b1a9e2")
     assert all(rows().values()), "a table is empty, so this test does not see whether it is emptied"
 
     delete()
