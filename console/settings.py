@@ -57,6 +57,7 @@ PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github
 PENSTOCK_SOURCE_LIMIT_BYTES = environment.whole(
     "PENSTOCK_SOURCE_LIMIT_BYTES", 1024**3, least=1024, most=2**40
 )
+PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(
