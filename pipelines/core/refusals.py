@@ -142,5 +142,13 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class NameInUse(Refusal):
+    """There is one of that name already; each service of AWS has a name of its own for it."""
+
+
+class ActionExecutionNotFound(Refusal):
+    """ActionExecutionNotFoundException."""
+
+
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from pipelines.core.refusals import AccessDenied
 
@@ -14,6 +15,29 @@ LIST_PROJECTS = "codebuild:ListProjects"
 CREATE_PROJECT = "codebuild:CreateProject"
 UPDATE_PROJECT = "codebuild:UpdateProject"
 DELETE_PROJECT = "codebuild:DeleteProject"
+
+
+class ResourceRights(NamedTuple):
+    """What can be done with one kind of what actions name, as operations of AWS's services."""
+
+    list: str
+    create: str
+    update: str
+    delete: str
+
+
+INSTANCES = ResourceRights(
+    "codedeploy:ListOnPremisesInstances",
+    "codedeploy:RegisterOnPremisesInstance",
+    "codedeploy:AddTagsToOnPremisesInstances",
+    "codedeploy:DeregisterOnPremisesInstance",
+)
+DEPLOYMENT_GROUPS = ResourceRights(
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:CreateDeploymentGroup",
+    "codedeploy:UpdateDeploymentGroup",
+    "codedeploy:DeleteDeploymentGroup",
+)
 
 
 class Role(StrEnum):
@@ -43,6 +67,8 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+        INSTANCES.list,
+        DEPLOYMENT_GROUPS.list,
     }
 )
 _OPERATING = frozenset(
@@ -89,15 +115,18 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+        *DEPLOYMENT_GROUPS[1:],
     }
 )
+# Deployments write to the folder of an instance, whatever commands are kept in.
+_ADMINISTERING = frozenset(INSTANCES[1:])
 GRANTS: dict[Role, frozenset[str]] = {
     Role.READ: _READING,
     Role.OPERATE: _READING | _OPERATING,
     Role.ABANDON: frozenset({ABANDON}),
     Role.WORK: _WORKING,
     Role.EDIT: _READING | _EDITING,
-    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | {ABANDON},
+    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | _ADMINISTERING | {ABANDON},
 }
 
 

@@ -17,7 +17,15 @@ from pipelines.core.refusals import PipelineNotFound
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import ActionExecution, Event, Job, Lease, Pipeline, PipelineVersion
+from pipelines.models import (
+    ActionExecution,
+    DeployTarget,
+    Event,
+    Job,
+    Lease,
+    Pipeline,
+    PipelineVersion,
+)
 from pipelines.models.erasing import belonging_to
 from pipelines.models.pipelines import plan_of
 from pipelines.providers import Dispatch
@@ -59,12 +67,15 @@ def delete(name="website"):
     assert call("DeletePipeline", name=name) is None
 
 
+REGISTERED = {"DeploymentGroup", "Instance"}  # what actions of any pipeline may name
+
+
 def rows():
     """How many rows every table of ours has, but for what belongs to nobody's pipeline."""
     return {
         model.__name__: model._default_manager.count()
         for model in apps.get_app_config("pipelines").get_models()
-        if model.__name__ not in {"AccessKey", "BuildProject", "CustomActionType"}
+        if model.__name__ not in {"AccessKey", "BuildProject", "CustomActionType", *REGISTERED}
     }
 
 
@@ -74,6 +85,7 @@ def test_everything_of_the_pipeline_is_gone(engine_room, execution):
     Job.objects.create(
         action=engine_room.live("Try"), category="Build", provider="Try", version="1"
     )
+    DeployTarget.objects.create(action=engine_room.live("Try"), position=0, target_id="web-1")
     assert all(rows().values()), "a table is empty, so this test does not see whether it is emptied"
 
     delete()

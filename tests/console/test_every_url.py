@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-from pipelines import access, access_keys, git, people, places, projects, transitions
+from pipelines import (
+    access,
+    access_keys,
+    deployment_groups,
+    git,
+    instances,
+    people,
+    places,
+    projects,
+    transitions,
+)
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
 from tests.definitions import approval, commands, source, stage
@@ -60,10 +70,15 @@ def world(engine_room, settings, tmp_path):
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
     projects.create("website", projects.Settings(), by=ALICE)
+    instances.create("web-1", instances.Settings(), by=ALICE)
+    tagged = deployment_groups.Settings(tag_key="Name")
+    deployment_groups.create("shop/web", tagged, by=ALICE)
     people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
+        "instance": "web-1",
+        "deployment_group": "shop/web",
         "access_key_id": access_key_id,
         "username": "zoe",
         "name": "website",

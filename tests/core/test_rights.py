@@ -8,7 +8,9 @@ from pipelines.core.rights import (
     ABANDON,
     CREATE_PROJECT,
     DELETE_PROJECT,
+    DEPLOYMENT_GROUPS,
     GRANTS,
+    INSTANCES,
     LIST_PROJECTS,
     UPDATE_PROJECT,
     Caller,
@@ -21,12 +23,13 @@ def caller(*roles):
 
 
 PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
+REGISTERED = {*INSTANCES, *DEPLOYMENT_GROUPS}
 
 
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | REGISTERED
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
@@ -49,6 +52,11 @@ def test_the_roles_know_every_operation_of_aws_and_one_more():
         ((Role.READ,), LIST_PROJECTS, True),
         ((Role.OPERATE,), CREATE_PROJECT, False),
         ((Role.EDIT,), CREATE_PROJECT, True),
+        ((Role.READ,), INSTANCES.list, True),
+        ((Role.EDIT,), INSTANCES.create, False),
+        ((Role.ADMIN,), INSTANCES.create, True),
+        ((Role.EDIT,), DEPLOYMENT_GROUPS.create, True),
+        ((Role.OPERATE,), DEPLOYMENT_GROUPS.delete, False),
     ],
 )
 def test_a_role_grants_what_it_says(roles, operation, allowed):

@@ -266,6 +266,7 @@ def test_one_instance_does_not_end_what_runs_on_another(tmp_path):
         f'#!/bin/sh\n[ "$INSTANCE_ID" = quick ] && exit\n'
         f"while [ ! -e {gate} ]; do sleep 0.05; done\n"
     )
+
     def report(targets):
         fleet.reports.append(targets)
         if fleet.statuses()["quick"] == "Succeeded":
