@@ -10,6 +10,7 @@ from pipelines.core.refusals import (
     ActionExecutionNotFound,
     ActionNotFound,
     BuildProjectNotFound,
+    EventTargetNotFound,
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
@@ -31,6 +32,7 @@ NOT_FOUND = (
     AccessKeyNotFound,
     PersonNotFound,
     BuildProjectNotFound,
+    EventTargetNotFound,
 )
 
 

@@ -60,7 +60,7 @@ class Register(Generic[Row]):
             with transaction.atomic():
                 row.save(force_insert=True)
         except IntegrityError as taken:
-            raise NameInUse(f"There is a {self.noun} named '{name}' already.") from taken
+            raise NameInUse(f"The {self.noun} '{name}' exists already.") from taken
         return row
 
     def update(self, name: str, columns: Callable[[], Mapping[str, object]], *, by: Caller) -> Row:

@@ -150,5 +150,9 @@ class ActionExecutionNotFound(Refusal):
     """ActionExecutionNotFoundException."""
 
 
+class EventTargetNotFound(Refusal):
+    """ResourceNotFoundException of EventBridge."""
+
+
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""

@@ -16,6 +16,11 @@ CREATE_PROJECT = "codebuild:CreateProject"
 UPDATE_PROJECT = "codebuild:UpdateProject"
 DELETE_PROJECT = "codebuild:DeleteProject"
 
+# Operations of EventBridge: who is told of events.
+LIST_EVENT_TARGETS = "events:ListTargetsByRule"
+PUT_EVENT_TARGETS = "events:PutTargets"
+REMOVE_EVENT_TARGETS = "events:RemoveTargets"
+
 
 class ResourceRights(NamedTuple):
     """What can be done with one kind of what actions name, as operations of AWS's services."""
@@ -69,6 +74,7 @@ _READING = frozenset(
         LIST_PROJECTS,
         INSTANCES.list,
         DEPLOYMENT_GROUPS.list,
+        LIST_EVENT_TARGETS,
     }
 )
 _OPERATING = frozenset(
@@ -116,6 +122,8 @@ _EDITING = frozenset(
         UPDATE_PROJECT,
         DELETE_PROJECT,
         *DEPLOYMENT_GROUPS[1:],
+        PUT_EVENT_TARGETS,
+        REMOVE_EVENT_TARGETS,
     }
 )
 # Deployments write to the folder of an instance, whatever commands are kept in.

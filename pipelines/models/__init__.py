@@ -3,6 +3,7 @@
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
+from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
@@ -21,6 +22,8 @@ __all__ = [
     "DeployTarget",
     "DeploymentGroup",
     "Event",
+    "EventDelivery",
+    "EventTarget",
     "Instance",
     "Job",
     "Lease",

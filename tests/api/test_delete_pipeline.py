@@ -25,6 +25,7 @@ from pipelines.models import (
     Lease,
     Pipeline,
     PipelineVersion,
+    UsedChange,
 )
 from pipelines.models.erasing import belonging_to
 from pipelines.models.pipelines import plan_of
@@ -67,15 +68,18 @@ def delete(name="website"):
     assert call("DeletePipeline", name=name) is None
 
 
-REGISTERED = {"DeploymentGroup", "Instance"}  # what actions of any pipeline may name
+NOBODYS = {  # what belongs to no pipeline
+    *("AccessKey", "BuildProject", "CustomActionType", "DeploymentGroup", "EventDelivery"),
+    *("EventTarget", "Instance"),
+}
 
 
 def rows():
-    """How many rows every table of ours has, but for what belongs to nobody's pipeline."""
+    """How many rows every table of ours has, but for what belongs to no pipeline."""
     return {
         model.__name__: model._default_manager.count()
         for model in apps.get_app_config("pipelines").get_models()
-        if model.__name__ not in {"AccessKey", "BuildProject", "CustomActionType", *REGISTERED}
+        if model.__name__ not in NOBODYS
     }
 
 
@@ -86,6 +90,7 @@ def test_everything_of_the_pipeline_is_gone(engine_room, execution):
         action=engine_room.live("Try"), category="Build", provider="Try", version="1"
     )
     DeployTarget.objects.create(action=engine_room.live("Try"), position=0, target_id="web-1")
+    UsedChange.objects.note(execution, "Fetch", "push 1")
     assert all(rows().values()), "a table is empty, so this test does not see whether it is emptied"
 
     delete()

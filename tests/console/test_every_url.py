@@ -9,8 +9,10 @@ from pipelines import (
     access,
     access_keys,
     deployment_groups,
+    event_targets,
     git,
     instances,
+    outbox,
     people,
     places,
     projects,
@@ -24,7 +26,7 @@ from tests.stored import everything_stored
 
 OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
 FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
-POST_ONLY = {"sign-out", "theme"}
+POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
 LEADS_ON = {"home", "sign-in", "action-log"}  # to another page
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
 
@@ -73,12 +75,18 @@ def world(engine_room, settings, tmp_path):
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
+    target = event_targets.create(
+        "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
+    )
+    outbox.spread()
     people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
         "instance": "web-1",
         "deployment_group": "shop/web",
+        "target": "chat",
+        "delivery": target.pk,
         "access_key_id": access_key_id,
         "username": "zoe",
         "name": "website",

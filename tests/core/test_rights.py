@@ -11,7 +11,10 @@ from pipelines.core.rights import (
     DEPLOYMENT_GROUPS,
     GRANTS,
     INSTANCES,
+    LIST_EVENT_TARGETS,
     LIST_PROJECTS,
+    PUT_EVENT_TARGETS,
+    REMOVE_EVENT_TARGETS,
     UPDATE_PROJECT,
     Caller,
     Role,
@@ -24,12 +27,13 @@ def caller(*roles):
 
 PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
 REGISTERED = {*INSTANCES, *DEPLOYMENT_GROUPS}
+EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
 
 
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | REGISTERED
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | EVENTS | REGISTERED
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
