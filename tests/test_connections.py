@@ -40,6 +40,12 @@ def home(settings, tmp_path):
     return settings.PENSTOCK_HOME
 
 
+def host_at(arn):
+    found = connected(arn)
+    assert found is not None
+    return found
+
+
 def said(**changes):
     return Settings(**{"name": "work", "base_url": "https://git.example.com", **changes})
 
@@ -52,7 +58,7 @@ def test_a_credential_is_sealed_and_only_a_source_gets_it(home):
     row = create(username="ada", credential=SECRET, provider_type=ProviderType.GITLAB)
 
     assert SECRET not in repr(list(Connection.objects.values()))
-    host = connected(connections.arn_of(row.pk))
+    host = host_at(connections.arn_of(row.pk))
     assert (host.base_url, host.provider_type) == ("https://git.example.com", "GitLab")
     assert (host.credential.username, host.credential.password) == ("ada", SECRET)
     assert SECRET not in repr(host)
@@ -62,13 +68,13 @@ def test_a_credential_is_sealed_and_only_a_source_gets_it(home):
 def test_a_token_without_a_name_gets_some_name():
     row = create(credential=SECRET)
 
-    assert connected(connections.arn_of(row.pk)).credential.username == "x-access-token"
+    assert host_at(connections.arn_of(row.pk)).credential.username == "x-access-token"
 
 
 def test_a_key_for_ssh(home):
     row = create(base_url="ssh://git@example.com", credential=KEY)
 
-    credential = connected(connections.arn_of(row.pk)).credential
+    credential = host_at(connections.arn_of(row.pk)).credential
     assert (credential.private_key, credential.password) == (KEY, "")
     assert credential.known_hosts == places.known_hosts()
 
@@ -76,7 +82,7 @@ def test_a_key_for_ssh(home):
 def test_an_arn_from_elsewhere_can_be_kept():
     row = connections.create(said(), by=ALICE, arn=ARN)
 
-    assert connected(ARN).called == "the connection work"
+    assert host_at(ARN).called == "the connection work"
     assert connected(ARN.replace("codeconnections", "codestar-connections")) is not None
     assert connections.arn_of(row.pk).endswith(ARN.rpartition("/")[2])
     assert connections.named(ARN).pk == connections.named("work").pk
@@ -145,14 +151,14 @@ def test_a_change_keeps_the_credential_replaces_it_or_forgets_it():
     arn = connections.arn_of(row.pk)
 
     connections.update(row.pk, said(name="renamed", username="bob"), by=ALICE)
-    assert connected(arn).credential.password == SECRET
-    assert connected(arn).called == "the connection renamed"
+    assert host_at(arn).credential.password == SECRET
+    assert host_at(arn).called == "the connection renamed"
 
     connections.update(row.pk, said(credential="another"), by=ALICE)
-    assert connected(arn).credential.password == "another"
+    assert host_at(arn).credential.password == "another"
 
     connections.update(row.pk, said(credential=""), by=ALICE)
-    assert connected(arn).credential.password == ""
+    assert host_at(arn).credential.password == ""
 
 
 def test_a_credential_is_not_sent_to_an_address_that_it_was_not_given_for():
@@ -161,7 +167,7 @@ def test_a_credential_is_not_sent_to_an_address_that_it_was_not_given_for():
     with pytest.raises(InvalidRequest, match="Give the token or key again"):
         connections.update(row.pk, said(base_url="https://evil.example.com"), by=ALICE)
 
-    assert connected(connections.arn_of(row.pk)).base_url == "https://git.example.com"
+    assert host_at(connections.arn_of(row.pk)).base_url == "https://git.example.com"
     connections.update(row.pk, said(base_url="https://b.example.com", credential="b"), by=ALICE)
 
 
@@ -201,7 +207,7 @@ def test_a_rotation_of_the_keys_seals_credentials_anew():
     assert keyring.rotate() == 1
 
     assert Connection.objects.get().sealed_credential != before
-    assert connected(connections.arn_of(row.pk)).credential.password == SECRET
+    assert host_at(connections.arn_of(row.pk)).credential.password == SECRET
 
 
 def test_a_credential_of_another_connection_or_penstock_is_not_opened():
@@ -211,7 +217,7 @@ def test_a_credential_of_another_connection_or_penstock_is_not_opened():
     )
 
     with pytest.raises(sealing.Unreadable):
-        connected(connections.arn_of(row.pk))
+        host_at(connections.arn_of(row.pk))
     with pytest.raises(sealing.Unreadable, match=f"secrets of connection {row.pk} cannot be read"):
         keyring.check_readable()
 

@@ -58,6 +58,10 @@ class LimitExceeded(Refusal):
     """There are as many as there may be (LimitExceededException)."""
 
 
+class TooManyExecutions(Refusal):
+    """As many run as may at once (ConcurrentPipelineExecutionsLimitExceededException)."""
+
+
 class ResourceNotFound(Refusal):
     """ResourceNotFoundException."""
 
@@ -148,6 +152,14 @@ class ConnectionNotFound(Refusal):
 
 class ConnectionNameInUse(Refusal):
     """Another connection has the name already."""
+
+
+class NameInUse(Refusal):
+    """There is one of that name already; each service of AWS has a name of its own for it."""
+
+
+class ActionExecutionNotFound(Refusal):
+    """ActionExecutionNotFoundException."""
 
 
 class EventTargetNotFound(Refusal):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from pipelines.providers.contract import (
     Work,
 )
 from pipelines.providers.git_source import REFERENCE
+from pipelines.runner import targets
 from pipelines.runner.hosts import connected
 from pipelines.runner.inputs import Inputs
 from pipelines.runner.wired import use_cases
@@ -175,6 +177,8 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         ),
         output_variables=plan.output_variables,
         overrides=_overrides(action),
+        report=partial(targets.report, action),
+        earlier_targets=partial(targets.earlier, action),
         is_lost=is_lost.is_set,
     )
 
@@ -221,6 +225,8 @@ def site() -> Site:
         github_url=settings.PENSTOCK_GITHUB_URL,
         source_limit=settings.PENSTOCK_SOURCE_LIMIT_BYTES,
         connection=connected,
+        instances=targets.tagged,
+        deployment_group=targets.deployment_group,
         registry=settings.PENSTOCK_REGISTRY,
         start_build=_start_build,
         start_pipeline=use_cases.start_pipeline,

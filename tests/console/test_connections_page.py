@@ -42,6 +42,12 @@ def connection():
     return connections.create(said, by=ALICE)
 
 
+def host_at(arn):
+    found = connected(arn)
+    assert found is not None
+    return found
+
+
 def at(connection, page):
     return f"{URL}/{connection.pk}/{page}"
 
@@ -94,7 +100,7 @@ def test_creating_seals_the_token_and_says_the_arn(signed_in):
         "https://git.example.com",
         "GitHub",
     )
-    assert connected(arn(made)).credential.password == SECRET
+    assert host_at(arn(made)).credential.password == SECRET
     assert f"Its ARN is {arn(made)}." in signed_in.get(URL).content.decode()
 
 
@@ -129,11 +135,11 @@ def test_editing_keeps_the_token_unless_one_is_typed_or_it_is_forgotten(signed_i
     assert form["base_url"].value() == "https://git.example.com"
 
     signed_in.post(at(connection, "edit"), {**FILLED_IN, "token": ""})
-    assert connected(arn(connection)).credential.password == SECRET
+    assert host_at(arn(connection)).credential.password == SECRET
     signed_in.post(at(connection, "edit"), {**FILLED_IN, "token": "another"})
-    assert connected(arn(connection)).credential.password == "another"
+    assert host_at(arn(connection)).credential.password == "another"
     signed_in.post(at(connection, "edit"), {**FILLED_IN, "token": "", "forget": "on"})
-    assert connected(arn(connection)).credential.password == ""
+    assert host_at(arn(connection)).credential.password == ""
     assert "forget" not in signed_in.get(at(connection, "edit")).context["form"].fields
 
 
@@ -143,7 +149,7 @@ def test_a_key_is_pasted_for_ssh(signed_in):
 
     assert signed_in.post(f"{URL}/create", {**FILLED_IN, **typed}).status_code == 303
 
-    kept = connected(arn(Connection.objects.get())).credential.private_key
+    kept = host_at(arn(Connection.objects.get())).credential.private_key
     assert kept == key.replace("\r\n", "\n").strip()
 
 

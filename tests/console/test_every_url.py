@@ -9,8 +9,10 @@ from pipelines import (
     access,
     access_keys,
     connections,
+    deployment_groups,
     event_targets,
     git,
+    instances,
     outbox,
     people,
     places,
@@ -74,6 +76,9 @@ def world(engine_room, settings, tmp_path):
     connected = connections.create(
         connections.Settings(name="work", base_url="https://git.example.com"), by=ALICE
     )
+    instances.create("web-1", instances.Settings(), by=ALICE)
+    tagged = deployment_groups.Settings(tag_key="Name")
+    deployment_groups.create("shop/web", tagged, by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
@@ -83,6 +88,8 @@ def world(engine_room, settings, tmp_path):
     return {
         "project": "website",
         "connection_id": connected.pk,
+        "instance": "web-1",
+        "deployment_group": "shop/web",
         "target": "chat",
         "delivery": target.pk,
         "access_key_id": access_key_id,

@@ -10,7 +10,9 @@ from pipelines.core.rights import (
     CREATE_PROJECT,
     DELETE_CONNECTION,
     DELETE_PROJECT,
+    DEPLOYMENT_GROUPS,
     GRANTS,
+    INSTANCES,
     LIST_CONNECTIONS,
     LIST_EVENT_TARGETS,
     LIST_PROJECTS,
@@ -36,13 +38,14 @@ CONNECTIONS = {
     UPDATE_CONNECTION,
     USE_CONNECTION,
 }
+REGISTERED = {*INSTANCES, *DEPLOYMENT_GROUPS}
 EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
 
 
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    others = {ABANDON} | PROJECTS | CONNECTIONS | EVENTS
+    others = {ABANDON} | PROJECTS | CONNECTIONS | EVENTS | REGISTERED
     assert GRANTS[Role.ADMIN] == operations | others
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
@@ -69,6 +72,11 @@ def test_the_roles_know_every_operation_of_aws_and_one_more():
         ((Role.READ,), LIST_CONNECTIONS, True),
         ((Role.READ,), USE_CONNECTION, False),
         ((Role.EDIT,), CREATE_CONNECTION, True),
+        ((Role.READ,), INSTANCES.list, True),
+        ((Role.EDIT,), INSTANCES.create, False),
+        ((Role.ADMIN,), INSTANCES.create, True),
+        ((Role.EDIT,), DEPLOYMENT_GROUPS.create, True),
+        ((Role.OPERATE,), DEPLOYMENT_GROUPS.delete, False),
     ],
 )
 def test_a_role_grants_what_it_says(roles, operation, allowed):

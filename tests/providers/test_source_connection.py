@@ -12,7 +12,7 @@ from pipelines.core.action_types import ActionTypeId
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import commands, source_connection, source_github
-from pipelines.providers.contract import Failed, Succeeded
+from pipelines.providers.contract import Failed, Revision, Succeeded
 from pipelines.providers.git_hosts import Host
 from pipelines.remotes import Credential
 from tests.git_host import git_host, make_repository, push
@@ -61,6 +61,17 @@ def failed(outcome):
     return outcome
 
 
+def succeeded(outcome) -> Succeeded:
+    assert isinstance(outcome, Succeeded), outcome
+    return outcome
+
+
+def revision_of(outcome) -> Revision:
+    revision = succeeded(outcome).revision
+    assert revision is not None
+    return revision
+
+
 def test_the_newest_commit_is_the_artifact_and_the_revision(host, tmp_path):
     make_repository(host.root)
     commit = push(host.root / "acme/site.git", index="hello again\n", message="Say\n\nmore")
@@ -70,7 +81,7 @@ def test_the_newest_commit_is_the_artifact_and_the_revision(host, tmp_path):
     outcome = source_connection.perform(work)
 
     assert isinstance(outcome, Succeeded)
-    with zipfile.ZipFile(outcome.artifacts["Output"]) as archive:
+    with zipfile.ZipFile(succeeded(outcome).artifacts["Output"]) as archive:
         assert archive.read("index") == b"hello again\n"
     assert outcome.output_variables == {
         "AuthorDate": "2026-11-23T14:22:10Z",
@@ -80,9 +91,9 @@ def test_the_newest_commit_is_the_artifact_and_the_revision(host, tmp_path):
         "ConnectionArn": ARN,
         "FullRepositoryName": "acme/site",
     }
-    assert outcome.revision.id == outcome.external_execution_id == commit
-    assert outcome.revision.summary == "Say\n\nmore"
-    link = urlsplit(outcome.revision.url)
+    assert revision_of(outcome).id == outcome.external_execution_id == commit
+    assert revision_of(outcome).summary == "Say\n\nmore"
+    link = urlsplit(revision_of(outcome).url)
     assert link.path == "/codesuite/settings/connections/redirect"
     assert parse_qs(link.query)["Commit"] == [commit]
     assert commit in log_of(work)
@@ -96,7 +107,7 @@ def test_a_host_that_wants_no_suffix_is_asked_without_it(tmp_path):
     with git_host(tmp_path / "root") as host:
         outcome = source_connection.perform(work_for(tmp_path, connected(host.url)))
 
-    assert outcome.revision.id == commit
+    assert revision_of(outcome).id == commit
 
 
 def test_a_path_has_no_page_to_link_to(tmp_path):
@@ -104,7 +115,7 @@ def test_a_path_has_no_page_to_link_to(tmp_path):
 
     outcome = source_connection.perform(work_for(tmp_path, connected(str(tmp_path / "root"))))
 
-    assert (outcome.revision.id, outcome.revision.url) == (commit, "")
+    assert (revision_of(outcome).id, revision_of(outcome).url) == (commit, "")
 
 
 def test_a_commit_that_is_asked_for_is_taken_in_place_of_the_newest(host, tmp_path):
@@ -116,8 +127,8 @@ def test_a_commit_that_is_asked_for_is_taken_in_place_of_the_newest(host, tmp_pa
         work_for(tmp_path, connected(host.url), overrides=overrides)
     )
 
-    assert outcome.revision.id == outcome.output_variables["CommitId"] == first
-    with zipfile.ZipFile(outcome.artifacts["Output"]) as archive:
+    assert revision_of(outcome).id == succeeded(outcome).output_variables["CommitId"] == first
+    with zipfile.ZipFile(succeeded(outcome).artifacts["Output"]) as archive:
         assert archive.read("index") == b"hello\n"
 
 
@@ -214,7 +225,7 @@ def test_a_reference_is_cloned_by_the_commands_that_use_it(host, tmp_path):
     source.mkdir()
     made = source_connection.perform(work_for(source, connection, configuration=full))
 
-    reference = made.artifacts["Output"]
+    reference = succeeded(made).artifacts["Output"]
     assert json.loads(reference.read_text())["commit_id"] == commit
     assert SECRET not in reference.read_text()
 
@@ -242,7 +253,7 @@ def test_a_reference_whose_connection_is_gone_says_so(host, tmp_path):
     work = make_work(
         tmp_path,
         commands=("ls",),
-        input_artifacts={"Code": made.artifacts["Output"]},
+        input_artifacts={"Code": succeeded(made).artifacts["Output"]},
         clone_references=frozenset({"Code"}),
     )
     outcome = failed(commands.perform(work))
@@ -290,7 +301,7 @@ def test_github_is_asked_with_the_token_of_the_action(host, tmp_path):
         "CommitUrl": page,
         "RepositoryName": "site",
     }
-    assert outcome.revision.url == page
+    assert revision_of(outcome).url == page
     assert SECRET not in log_of(work)
 
 
