@@ -52,6 +52,8 @@ PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
+PENSTOCK_REGISTRY_USERNAME = environment.text("PENSTOCK_REGISTRY_USERNAME")
+PENSTOCK_REGISTRY_PASSWORD = environment.text("PENSTOCK_REGISTRY_PASSWORD")
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
 # Where sources of GitHub (version 1) are, and how large what a git host sends may be.
 PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github.com")

@@ -26,6 +26,7 @@ from pipelines.core.refusals import LimitExceeded
 from pipelines.core.triggers import Push, Repository
 from pipelines.models import Pipeline, PipelineExecution, WatchedSource
 from pipelines.providers import PROVIDERS, source_codecommit
+from tests import registry
 from tests.definitions import CODECOMMIT, action, commands, definition, s3_source, source, stage
 from tests.engine_room import ALICE
 from tests.git_host import git_host, make_repository, push
@@ -656,6 +657,32 @@ def test_with_filters_an_execution_that_may_take_the_branch_is_waited_for(engine
     yard.look()
 
     assert yard.triggers() == ["StartPipelineExecution"]
+
+
+# Images and objects elsewhere
+
+
+def test_an_image_that_is_pushed_starts_as_an_event_of_aws_would(engine_room, settings):
+    image = ActionTypeId("Source", "AWS", "ECR", "1")
+    told = {"RepositoryName": "team/shop"}
+    with registry.running() as images:
+        settings.PENSTOCK_REGISTRY = images.host
+        images.push("team/shop", "latest")
+        create(engine_room, action("Fetch", image, outputs=["Image"], configuration=told))
+        yard = Yard(engine_room, None)
+        yard.fetch()
+        yard.look()
+
+        digest = images.push("team/shop", "latest", layers=[])
+        yard.look()
+        yard.fetch()
+        yard.look()
+
+    assert yard.triggers() == ["CloudWatchEvent"]
+    started = PipelineExecution.objects.latest("sequence")
+    assert started.trigger_detail == "arn:aws:ecr:us-east-1:123456789012:repository/team/shop"
+    [revision] = started.source_revisions
+    assert revision["revisionId"] == digest
 
 
 # The tasks

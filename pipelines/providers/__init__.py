@@ -19,6 +19,7 @@ from pipelines.providers import (
     invoke_stepfunctions,
     source_codecommit,
     source_connection,
+    source_ecr,
     source_github,
     source_s3,
 )
@@ -77,6 +78,7 @@ PROVIDERS: dict[ActionTypeId, Provider] = {
     **_source(
         source_connection.ACTION_TYPES, source_connection.perform, source_connection.latest_revision
     ),
+    **_source(source_ecr.ACTION_TYPES, source_ecr.perform, source_ecr.latest_revision),
     **_source(source_github.ACTION_TYPES, source_github.perform, source_github.latest_revision),
     **_rows(codebuild.ACTION_TYPES, codebuild.perform),
     **_rows(commands.ACTION_TYPES, commands.perform),

@@ -138,6 +138,8 @@ class Site:
     # By application and name; None: there is no such group.
     deployment_group: Callable[[str, str], DeploymentGroup | None] = lambda _app, _name: None
     registry: str = ""  # of container images, as host:port; empty: there is none
+    registry_username: str = ""  # who asks it what a tag names
+    registry_password: str = field(default="", repr=False)
     start_build: Callable[[str], Build | None] = lambda _: None  # counts it; None: no such project
     # Starts it and returns the id of the execution.  Raises Refusal (pipelines.core.refusals).
     start_pipeline: Callable[[PipelineStart], str] = starts_nothing

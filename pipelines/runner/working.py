@@ -228,6 +228,8 @@ def site() -> Site:
         instances=targets.tagged,
         deployment_group=targets.deployment_group,
         registry=settings.PENSTOCK_REGISTRY,
+        registry_username=settings.PENSTOCK_REGISTRY_USERNAME,
+        registry_password=settings.PENSTOCK_REGISTRY_PASSWORD,
         start_build=_start_build,
         start_pipeline=use_cases.start_pipeline,
     )
