@@ -48,6 +48,8 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 )
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
+# What becomes of the work of abandoned actions that say nothing of it themselves.
+PENSTOCK_ABANDONED_WORK, PENSTOCK_ABANDONED_WORK_COMMAND = environment.abandoned_work()
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
 
 # Django.
@@ -173,6 +175,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.perform_at_once": {"queue": "engine"},
     "pipelines.tasks.carry_out_stop": {"queue": "stops"},
     "pipelines.tasks.perform": {"queue": "actions"},
+    "pipelines.tasks.clear_up": {"queue": "actions"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False

@@ -136,3 +136,7 @@ class BuildProjectNameInUse(Refusal):
 
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""
+
+
+class NothingToEnd(Refusal):
+    """No work of this action goes on that we could end; only the console asks for it."""

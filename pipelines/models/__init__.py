@@ -1,5 +1,6 @@
 """What is stored.  Rows change only in the use cases, the engine and the methods defined here."""
 
+from pipelines.models.abandoned_work import AbandonedWorkPolicy
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
@@ -11,6 +12,7 @@ from pipelines.models.projects import BuildProject
 from pipelines.models.revisions import UsedRevision
 
 __all__ = [
+    "AbandonedWorkPolicy",
     "AccessKey",
     "ActionExecution",
     "BuildProject",
