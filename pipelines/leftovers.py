@@ -52,6 +52,12 @@ def elsewhere(pipeline: Pipeline) -> list[Job]:
     return list(unheard.order_by("acknowledged_at"))
 
 
+def recorded_end(action: ActionExecution) -> Event | None:
+    """What the record says of how the work of an ended action really ended."""
+    told = Event.objects.filter(execution=action.execution_id, action_execution_id=action.pk)
+    return told.filter(level=EventLevel.WORK, state=ENDED).first()
+
+
 @patience.limited(Conflict)
 def end(pipeline_name: str, action_id: UUID, *, by: Caller) -> ActionExecution:
     """Have the work that an ended action left behind ended, with all its processes.
