@@ -97,7 +97,8 @@ def _left_behind(
 ) -> dict[str, object]:
     """What is told of work that went on after its action had ended."""
     is_left = work is not None and work.is_left_behind
-    left = [each for each in leftovers_of(pipeline) if each.action_id == action.pk if is_left]
+    found = leftovers_of(pipeline) if is_left else ()
+    left = [each for each in found if each.action_id == action.pk]
     late = late_of(action)
     if work and work.is_late and work.ended_at:
         late = Late(work.ended_at, work.outcome.removesuffix("."))

@@ -6,6 +6,7 @@ from botocore.session import get_session
 from pipelines.core.refusals import AccessDenied
 from pipelines.core.rights import (
     ABANDON,
+    END_WORK,
     CREATE_PROJECT,
     DELETE_PROJECT,
     GRANTS,
@@ -26,7 +27,7 @@ PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON, END_WORK} | PROJECTS
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
