@@ -48,6 +48,7 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 )
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
+PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 # What becomes of the work of abandoned actions that say nothing of it themselves.
 PENSTOCK_ABANDONED_WORK, PENSTOCK_ABANDONED_WORK_COMMAND = environment.abandoned_work()
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)

@@ -9,7 +9,13 @@ from django.utils import timezone
 from pipelines import finding, patience, tasks
 from pipelines.core.refusals import Conflict, NotLatestExecution, StageNotRetryable
 from pipelines.core.retrying import RetryFacts, actions_to_rerun
-from pipelines.core.statuses import ActionStatus, ExecutionStatus, RetryMode, StageStatus
+from pipelines.core.statuses import (
+    ActionStatus,
+    ExecutionStatus,
+    RetryMode,
+    RetryTrigger,
+    StageStatus,
+)
 from pipelines.models import (
     ActionExecution,
     Event,
@@ -25,8 +31,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pipelines.core.rights import Caller
-
-MANUAL = "ManualStageRetry"
 
 
 @patience.limited(Conflict)
@@ -98,7 +102,7 @@ def _count(stay: StageExecution, *, at: datetime) -> None:
     """InProgress again, or still: actions beside the failed ones may run on."""
     stay.status, stay.updated_at = StageStatus.IN_PROGRESS, at
     stay.manual_retry_attempt += 1
-    stay.latest_retry_trigger = MANUAL
+    stay.latest_retry_trigger = RetryTrigger.MANUAL
     stay.save(
         update_fields=["status", "updated_at", "manual_retry_attempt", "latest_retry_trigger"]
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines import tasks
+from pipelines.api.unchanged import answers
 from pipelines.models.pipelines import plan_of
 from tests.engine_room import EngineRoom
 
@@ -11,6 +12,7 @@ from tests.engine_room import EngineRoom
 def forgotten_plans():
     """A database that was emptied gives the same ids to other pipelines."""
     plan_of.cache_clear()
+    answers.cache_clear()
 
 
 @pytest.fixture

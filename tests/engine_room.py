@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from pipelines import approvals, definitions, engine, executions, stages, transitions
+from pipelines.api.unchanged import answers
 from pipelines.approvals import ApprovalStatus
 from pipelines.core.results import ActionResult
 from pipelines.core.rights import Caller, Role
@@ -35,6 +36,7 @@ class EngineRoom:
         self.woken: list[int] = []
         self.pipeline: Any = None
         plan_of.cache_clear()  # the pipelines of other tests had the same ids
+        answers.cache_clear()
 
     def wake(self, pipeline_id):
         self.woken.append(pipeline_id)

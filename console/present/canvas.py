@@ -203,7 +203,7 @@ def _stage_card(
         groups=groups,
         counts=counts_of(groups),
         execution_id=stay.execution_id,
-        retries=stay.manual_retry_attempt,
+        retries=stay.retries,
         revisions=source_revisions(stay.execution.source_revisions),
         is_stoppable=is_locked and stay.execution.stop_mode != StopMode.ABANDON,
         is_busy=is_locked,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from console.present.revisions import Override, first_line, overrides_of
 from console.present.statuses import StatusWords, execution_words
 from console.present.stopping import StopNotice, stop_notice
+from console.present.triggering import triggered_by
 from pipelines.core.arns import user_of
 from pipelines.core.statuses import ExecutionStatus, StopMode
 
@@ -82,7 +83,7 @@ def summary(
         words=execution_words(status),
         duration=execution.ended_at - execution.started_at if execution.ended_at else None,
         trigger=execution.trigger_type,
-        trigger_by=user_of(execution.trigger_detail),
+        trigger_by=triggered_by(execution),
         overrides=overrides_of(execution.source_overrides),
         mode=execution.mode.capitalize(),
         type=execution.execution_type.capitalize(),

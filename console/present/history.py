@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from console.present.revisions import SourceRevision, source_revisions
 from console.present.statuses import EXECUTION, StatusWords, execution_words
+from console.present.triggering import triggered_by
 from pipelines import stages
 from pipelines.core.arns import user_of
 from pipelines.core.statuses import ActionStatus, ExecutionStatus, StageStatus, StopMode
@@ -218,7 +219,7 @@ def _row(
         superseded_by=execution.superseded_by_id,
         revisions=source_revisions(execution.source_revisions),
         trigger=execution.trigger_type,
-        trigger_detail=user_of(execution.trigger_detail),
+        trigger_detail=triggered_by(execution),
         started_at=execution.started_at,
         ended_at=ended_at,
         duration=ended_at - execution.started_at if ended_at else None,

@@ -49,6 +49,8 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.DuplicatedStopRequest: "DuplicatedStopRequestException",
     refusals.StageNotRetryable: "StageNotRetryableException",
     refusals.NotLatestExecution: "NotLatestPipelineExecutionException",
+    refusals.UnableToRollbackStage: "UnableToRollbackStageException",
+    refusals.ExecutionOutdated: "PipelineExecutionOutdatedException",
     refusals.InvalidApprovalToken: "InvalidApprovalTokenException",
     refusals.ApprovalAlreadyCompleted: "ApprovalAlreadyCompletedException",
     structure_refusals.InvalidValue: "ValidationException",

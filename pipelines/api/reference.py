@@ -74,7 +74,14 @@ HERE: dict[str, Here] = {
     "EnableStageTransition": Here("Lets them go on; who waits enters at once."),
     "PutApprovalResult": Here("Answers a manual approval, also while its execution is stopping."),
     "RetryStageExecution": Here(
-        "Resumes the same execution: failed and abandoned actions run again, or all of the stage.",
+        "Resumes the same execution: failed and abandoned actions run again, or all of the stage;"
+        " the failed ones also while others of the stage still run.",
+    ),
+    "RollbackStage": Here(
+        "Starts an execution of type `ROLLBACK` that runs the stage once more with the target's"
+        " source revisions, variables and artifacts, and then ends.",
+        "It enters at once, also when the transition into the stage is disabled, and supersedes"
+        " nobody.",
     ),
     "GetActionType": Here(
         "Refuses: the operation is for the owners of types that were made with an integration"

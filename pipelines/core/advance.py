@@ -5,17 +5,10 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from pipelines.core.changes import (
-    Change,
-    FailAction,
-    FinishExecution,
-    LeaveStage,
-    StartAction,
-    WaitFor,
-    after,
-)
+from pipelines.core.changes import Change, FailAction, StartAction, after
 from pipelines.core.entering import enter
-from pipelines.core.statuses import ActionStatus, ExecutionStatus, FailureCode, StageStatus
+from pipelines.core.leaving import cancel, fail, move_on
+from pipelines.core.statuses import ActionStatus, FailureCode, StageStatus
 from pipelines.core.stopping import carry_out_stop, has_abandoned
 
 if TYPE_CHECKING:
@@ -42,12 +35,16 @@ def settle(pipeline: PipelineFacts, *, now: datetime) -> tuple[list[Change], Pip
 def advance(pipeline: PipelineFacts, *, now: datetime) -> list[Change]:
     """The next changes, all decided on the same facts; empty when there is nothing to do."""
     changes = [
-        change for execution in pipeline.executions for change in advance_one(execution, now=now)
+        change
+        for execution in pipeline.executions
+        for change in advance_one(pipeline, execution, now=now)
     ]
     return changes + enter(pipeline)
 
 
-def advance_one(execution: ExecutionFacts, *, now: datetime) -> list[Change]:
+def advance_one(
+    pipeline: PipelineFacts, execution: ExecutionFacts, *, now: datetime
+) -> list[Change]:
     """Each rule may assume that the ones above it did not apply."""
     if not has_abandoned(execution) and (given_up := give_up(execution, now=now)):
         return given_up
@@ -55,15 +52,15 @@ def advance_one(execution: ExecutionFacts, *, now: datetime) -> list[Change]:
         return carry_out_stop(execution)
     if execution.is_outdated:
         return cancel(execution)
-    return go_on(execution) if execution.occupies else []
+    return go_on(pipeline, execution) if execution.occupies else []
 
 
-def go_on(execution: ExecutionFacts) -> list[Change]:
+def go_on(pipeline: PipelineFacts, execution: ExecutionFacts) -> list[Change]:
     """The next step inside the occupied stage."""
     if execution.actions_that_are(ActionStatus.FAILED):
-        return fail(execution)
+        return fail(pipeline, execution)
     if not execution.unstarted_actions and not execution.live_actions:
-        return complete_stage(execution)
+        return move_on(execution, StageStatus.SUCCEEDED)
     return start_next(execution)
 
 
@@ -84,30 +81,6 @@ def _reason_to_give_up(action: ActionFacts, *, now: datetime) -> str:
     return ""
 
 
-def cancel(execution: ExecutionFacts) -> list[Change]:
-    """The pipeline was updated: running actions finish, then stage and execution end."""
-    if execution.live_actions:
-        return []
-    return _end(execution, StageStatus.CANCELLED, ExecutionStatus.CANCELLED)
-
-
-def fail(execution: ExecutionFacts) -> list[Change]:
-    """An action failed: those beside it finish first, then stage and execution fail."""
-    if execution.live_actions:
-        return []
-    return _end(execution, StageStatus.FAILED, ExecutionStatus.FAILED)
-
-
-def complete_stage(execution: ExecutionFacts) -> list[Change]:
-    """Every action succeeded: leave the stage, and wait for the next or end."""
-    stage = execution.occupies
-    assert stage is not None  # noqa: S101 - advance_one says so
-    leave = LeaveStage(execution.id, stage, StageStatus.SUCCEEDED)
-    if behind := execution.plan.after(stage):
-        return [leave, WaitFor(execution.id, behind.name)]
-    return [leave, FinishExecution(execution.id, ExecutionStatus.SUCCEEDED)]
-
-
 def start_next(execution: ExecutionFacts) -> list[Change]:
     """Start the lowest run order that is not started, once all below it succeeded.
 
@@ -122,12 +95,3 @@ def start_next(execution: ExecutionFacts) -> list[Change]:
         return []
     group = takewhile(lambda action: action.run_order == run_order, unstarted)
     return [StartAction(execution.id, action.name) for action in group]
-
-
-def _end(
-    execution: ExecutionFacts, stage_status: StageStatus, status: ExecutionStatus
-) -> list[Change]:
-    finish = FinishExecution(execution.id, status)
-    if execution.occupies is None:
-        return [finish]
-    return [LeaveStage(execution.id, execution.occupies, stage_status), finish]

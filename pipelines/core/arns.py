@@ -68,6 +68,12 @@ def user_arn(*, account_id: str, username: str) -> str:
     return f"arn:aws:iam::{account_id}:user/{username}"
 
 
+def assumed_role_arn(*, role_arn: str, session: str) -> str:
+    """Who acts with a role's rights, and as which session of it."""
+    account_id = role_arn.split(":")[4]
+    return f"arn:aws:sts::{account_id}:assumed-role/{role_arn.rpartition('/')[2]}/{session}"
+
+
 def root_arn(*, account_id: str) -> str:
     """The account itself: whoever has its database and its files."""
     return f"arn:aws:iam::{account_id}:root"

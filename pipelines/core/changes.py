@@ -6,12 +6,13 @@ The engine makes each change on rows, `after` makes it on facts; the rules do ne
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from pipelines.core.facts import ActionFacts
+from pipelines.core.facts import ActionFacts, ExecutionFacts
 from pipelines.core.statuses import (
     ActionStatus,
     ExecutionStatus,
+    ExecutionType,
     FailureCode,
     StageStatus,
 )
@@ -19,7 +20,7 @@ from pipelines.core.statuses import (
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from pipelines.core.facts import ExecutionFacts, PipelineFacts
+    from pipelines.core.facts import PipelineFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,45 @@ class FinishExecution:
     superseded_by: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RetryStage:
+    """Run actions of the occupied stage again, because the stage says so itself."""
+
+    execution_id: UUID
+    stage: str
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """Start an execution that brings the stage back to what an earlier one left there."""
+
+    execution_id: UUID  # the one that failed
+    stage: str
+    target_id: UUID
+    rollback_id: UUID  # the one that starts
+
+
 Change = (
-    StartAction | FailAction | AbandonAction | EnterStage | LeaveStage | WaitFor | FinishExecution
+    StartAction
+    | FailAction
+    | AbandonAction
+    | EnterStage
+    | LeaveStage
+    | WaitFor
+    | FinishExecution
+    | RetryStage
+    | RollBack
 )
+_NOTHING_DONE: dict[str, Any] = {"actions": (), "auto_retries": 0}
 
 
 def after(pipeline: PipelineFacts, change: Change) -> PipelineFacts:
     """The facts as they are once the change is made.  A finished execution is no fact any more."""
+    if isinstance(change, RollBack):
+        return _with_rollback(pipeline, change)
+    if isinstance(change, LeaveStage):
+        pipeline = _with_success(pipeline, change)
     executions = (
         changed
         for execution in pipeline.executions
@@ -99,7 +132,33 @@ def after(pipeline: PipelineFacts, change: Change) -> PipelineFacts:
     return replace(pipeline, executions=tuple(executions))
 
 
-def _changed(  # noqa: PLR0911 - one for each kind of change
+def _with_rollback(pipeline: PipelineFacts, change: RollBack) -> PipelineFacts:
+    """It is inside the stage from its start: it waits for nobody and supersedes nobody."""
+    failed = pipeline.execution(change.execution_id)
+    if failed is None:
+        raise LookupError(f"Execution {change.execution_id} is no fact.")
+    sequence = pipeline.last_sequence + 1
+    rollback = ExecutionFacts(
+        id=change.rollback_id,
+        sequence=sequence,
+        plan=failed.plan,
+        occupies=change.stage,
+        type=ExecutionType.ROLLBACK,
+    )
+    return replace(pipeline, executions=(*pipeline.executions, rollback), last_sequence=sequence)
+
+
+def _with_success(pipeline: PipelineFacts, change: LeaveStage) -> PipelineFacts:
+    execution = pipeline.execution(change.execution_id)
+    if execution is None or change.status is not StageStatus.SUCCEEDED:
+        return pipeline
+    if not execution.is_rollback_target_of(change.stage):
+        return pipeline
+    successes = {**pipeline.last_successes, change.stage: execution.id}
+    return replace(pipeline, last_successes=successes)
+
+
+def _changed(  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
     execution: ExecutionFacts, change: Change
 ) -> tuple[ExecutionFacts, ...]:
     match change:
@@ -110,15 +169,24 @@ def _changed(  # noqa: PLR0911 - one for each kind of change
         case AbandonAction(_, action):
             return (_with_action(execution, action, ActionStatus.ABANDONED),)
         case EnterStage(_, stage):
-            return (replace(execution, occupies=stage, waits_for=None, actions=()),)
+            return (replace(execution, occupies=stage, waits_for=None, **_NOTHING_DONE),)
         case LeaveStage():
-            return (replace(execution, occupies=None, actions=()),)
+            return (replace(execution, occupies=None, **_NOTHING_DONE),)
         case WaitFor(_, stage):
             return (replace(execution, waits_for=stage),)
         case FinishExecution():
             return ()
+        case RetryStage():
+            return (_retried(execution, change),)
+        case RollBack():
+            return (execution,)
         case _:
             assert_never(change)
+
+
+def _retried(execution: ExecutionFacts, change: RetryStage) -> ExecutionFacts:
+    kept = (action for action in execution.actions if action.name not in change.actions)
+    return replace(execution, actions=tuple(kept), auto_retries=execution.auto_retries + 1)
 
 
 def _with_action(execution: ExecutionFacts, name: str, status: ActionStatus) -> ExecutionFacts:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus, StopMode
+from pipelines.core.statuses import (
+    ActionStatus,
+    ExecutionMode,
+    ExecutionStatus,
+    ExecutionType,
+    StopMode,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
-    from pipelines.core.plan import ActionPlan, PipelinePlan
+    from pipelines.core.plan import ActionPlan, PipelinePlan, StagePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,8 @@ class ExecutionFacts:
     waits_for: str | None = None
     actions: tuple[ActionFacts, ...] = ()  # those of the occupied stage that have started
     is_outdated: bool = False  # the pipeline was updated since it started
+    type: ExecutionType = ExecutionType.STANDARD
+    auto_retries: int = 0  # how often the occupied stage was retried by itself
 
     @property
     def may_enter(self) -> bool:
@@ -46,6 +55,21 @@ class ExecutionFacts:
             and self.waits_for is not None
             and not self.is_outdated
         )
+
+    @property
+    def stage(self) -> StagePlan | None:
+        """The declaration of the occupied stage."""
+        return self.plan.stage(self.occupies) if self.occupies else None
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it runs one stage again as an earlier execution left it, and then ends."""
+        return self.type is ExecutionType.ROLLBACK
+
+    def is_rollback_target_of(self, stage: str) -> bool:
+        """Whether its success in the stage is what the stage may be rolled back to by itself."""
+        may_roll_back = self.plan.stage(stage).may_roll_back
+        return may_roll_back and not self.is_rollback and not self.is_outdated
 
     def actions_that_are(self, status: ActionStatus) -> list[ActionFacts]:
         return [action for action in self.actions if action.status is status]
@@ -74,6 +98,10 @@ class PipelineFacts:
     executions: tuple[ExecutionFacts, ...]
     mode: ExecutionMode = ExecutionMode.SUPERSEDED
     closed: frozenset[str] = frozenset()  # stages that cannot be entered: a transition is disabled
+    last_sequence: int = 0  # of all executions there ever were
+    # Of the stages that may be rolled back by themselves: who succeeded there last, in the current
+    # version, and not as a rollback.
+    last_successes: Mapping[str, UUID] = field(default_factory=dict)
 
     def execution(self, execution_id: UUID) -> ExecutionFacts | None:
         return next((e for e in self.executions if e.id == execution_id), None)

@@ -109,6 +109,8 @@ def _forecast_actions(execution: ExecutionFacts, *, mode: StopMode) -> tuple[Act
 
 def _stages_behind(execution: ExecutionFacts) -> list[tuple[str, int]]:
     """The stages that the execution has not entered and now never will: (name, actions)."""
+    if execution.is_rollback:
+        return []
     if execution.occupies is not None:
         stages = execution.plan.from_stage(execution.occupies)[1:]
     elif execution.waits_for is not None:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.core.statuses import StageResult
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipelines.core.action_types import ActionTypeId
+    from pipelines.core.statuses import RetryMode
 
 
 class ArtifactPlan(NamedTuple):
@@ -44,6 +47,13 @@ class StagePlan:
 
     name: str
     actions: tuple[ActionPlan, ...]
+    on_failure: StageResult | None = None  # what follows by itself when it fails
+    retry_mode: RetryMode | None = None  # of an automatic retry
+
+    @property
+    def may_roll_back(self) -> bool:
+        """Whether anything that happens in it may lead to a rollback by itself."""
+        return self.on_failure is StageResult.ROLLBACK
 
     def action(self, name: str) -> ActionPlan:
         """Raises KeyError when the stage has no such action."""

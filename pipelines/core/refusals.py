@@ -118,6 +118,14 @@ class NotLatestExecution(Refusal):
     """Another execution has entered the stage since (NotLatestPipelineExecutionException)."""
 
 
+class UnableToRollbackStage(Refusal):
+    """UnableToRollbackStageException."""
+
+
+class ExecutionOutdated(Refusal):
+    """The target of a rollback is of another version (PipelineExecutionOutdatedException)."""
+
+
 class InvalidApprovalToken(Refusal):
     """InvalidApprovalTokenException."""
 

@@ -48,6 +48,15 @@ def actions_to_rerun(stage: RetryFacts, *, mode: RetryMode) -> frozenset[str]:
             assert_never(mode)
 
 
+def rerun_by_itself(
+    actions: Mapping[str, ActionStatus], *, mode: RetryMode | None
+) -> frozenset[str]:
+    """The actions that an automatic retry runs again, once nothing in the stage is live."""
+    return frozenset(
+        name for name, status in actions.items() if mode is RetryMode.ALL_ACTIONS or status in RERUN
+    )
+
+
 def _failed(stage: RetryFacts) -> frozenset[str]:
     rerun = frozenset(name for name, status in stage.actions.items() if status in RERUN)
     if stage.stage_status is StageStatus.IN_PROGRESS:

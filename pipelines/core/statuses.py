@@ -82,6 +82,29 @@ class RetryMode(StrEnum):
     ALL_ACTIONS = "ALL_ACTIONS"
 
 
+class RetryTrigger(StrEnum):
+    """Who retried a stage last (API type RetryTrigger)."""
+
+    AUTOMATED = "AutomatedStageRetry"
+    MANUAL = "ManualStageRetry"
+
+
+class ExecutionType(StrEnum):
+    """Whether an execution goes through the pipeline or brings back an earlier one in a stage."""
+
+    STANDARD = "STANDARD"
+    ROLLBACK = "ROLLBACK"
+
+
+class StageResult(StrEnum):
+    """What follows from a condition of a stage, or from its failure (API type Result)."""
+
+    ROLLBACK = "ROLLBACK"
+    FAIL = "FAIL"
+    RETRY = "RETRY"
+    SKIP = "SKIP"
+
+
 class ExecutionMode(StrEnum):
     """How executions of one pipeline make room for one another."""
 

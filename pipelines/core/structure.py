@@ -6,7 +6,7 @@ from typing import Any
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.plan import ActionPlan, ArtifactPlan, PipelinePlan, StagePlan
 from pipelines.core.shapes import clean, violations
-from pipelines.core.statuses import ExecutionMode
+from pipelines.core.statuses import ExecutionMode, RetryMode, StageResult
 from pipelines.core.structure_action_rules import action_failures
 from pipelines.core.structure_condition_rules import condition_failures
 from pipelines.core.structure_namespace_rules import namespace_failures
@@ -107,13 +107,7 @@ def with_defaults(action: Mapping[str, Any]) -> dict[str, Any]:
 def read(definition: Mapping[str, Any]) -> PipelinePlan:
     """Read a definition that `check` has returned."""
     return PipelinePlan(
-        stages=tuple(
-            StagePlan(
-                name=stage["name"],
-                actions=tuple(read_action(action) for action in stage["actions"]),
-            )
-            for stage in definition["stages"]
-        ),
+        stages=tuple(read_stage(stage) for stage in definition["stages"]),
         variables={
             variable["name"]: variable.get("defaultValue", NO_DEFAULT)
             for variable in definition.get("variables", [])
@@ -129,6 +123,17 @@ def artifact_stores(definition: Mapping[str, Any]) -> dict[str, Any]:
     if "artifactStore" in definition:
         return {"": definition["artifactStore"]}
     return dict(definition.get("artifactStores", {}))
+
+
+def read_stage(stage: Mapping[str, Any]) -> StagePlan:
+    on_failure = stage.get("onFailure", {})
+    result, retry = on_failure.get("result"), on_failure.get("retryConfiguration", {})
+    return StagePlan(
+        name=stage["name"],
+        actions=tuple(read_action(action) for action in stage["actions"]),
+        on_failure=StageResult(result) if result else None,
+        retry_mode=RetryMode(retry["retryMode"]) if "retryMode" in retry else None,
+    )
 
 
 def read_action(action: Mapping[str, Any]) -> ActionPlan:

@@ -48,8 +48,11 @@ def absent_modes(declared: Declared) -> Iterator[str]:
 
 
 def absent_conditions(declared: Declared) -> Iterator[str]:
-    for stage, member in declared_conditions(declared.definition):
-        yield f"Stage {stage} declares {member}. Conditions of stages are {ABSENT}."
+    """A bare result of onFailure is no condition: an automatic retry or rollback."""
+    for stage in declared.definition["stages"]:
+        for member in CONDITIONS:
+            if "conditions" in stage.get(member, {}):
+                yield f"Stage {stage['name']} declares {member}. Conditions of stages are {ABSENT}."
 
 
 def declared_conditions(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

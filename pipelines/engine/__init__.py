@@ -17,6 +17,7 @@ from pipelines.core.advance import advance
 from pipelines.core.changes import after
 from pipelines.core.entering import ModeNotAvailable
 from pipelines.engine.making import finish_action, make
+from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started, World
 
 if TYPE_CHECKING:
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8  # rounds of work that is done in one transaction
 
-__all__ = ["Finished", "ModeNotAvailable", "Started", "World", "finish", "record", "run"]
+__all__ = [
+    "Finished",
+    "ModeNotAvailable",
+    "Rollback",
+    "Started",
+    "World",
+    "begin_rollback",
+    "finish",
+    "record",
+    "run",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

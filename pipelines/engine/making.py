@@ -13,16 +13,20 @@ from pipelines.core.changes import (
     FailAction,
     FinishExecution,
     LeaveStage,
+    RetryStage,
+    RollBack,
     StartAction,
     WaitFor,
 )
-from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus
+from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus, RetryTrigger, StageStatus
 from pipelines.core.timeouts import timeout_of
 from pipelines.core.variables import UnresolvedVariable, resolve, resolve_values
 from pipelines.engine.jobs import close_job, open_job
+from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started
 from pipelines.models import ActionExecution, PipelineExecution, StageExecution, UsedRevision
 from pipelines.models.events import (
+    RESUMED,
     STARTED,
     action_event,
     pipeline_event,
@@ -38,7 +42,12 @@ if TYPE_CHECKING:
     from pipelines.engine.world import World
 
 
-def make(world: World, change: Change) -> FailAction | None:
+AUTOMATED_ROLLBACK = "AutomatedRollback"
+
+
+def make(  # noqa: C901, PLR0912 - one for each kind of change
+    world: World, change: Change
+) -> FailAction | None:
     """Make one change.  What comes back is the change that has to follow it at once, if any."""
     match change:
         case StartAction():
@@ -55,6 +64,10 @@ def make(world: World, change: Change) -> FailAction | None:
             _wait_for(world, change)
         case FinishExecution():
             _finish_execution(world, change)
+        case RetryStage():
+            _retry_stage(world, change)
+        case RollBack():
+            _roll_back(world, change)
         case _:
             assert_never(change)
     return None
@@ -229,6 +242,8 @@ def _leave_stage(world: World, change: LeaveStage) -> None:
     world.touch(execution, occupied=None, updated_at=world.now)
     state = state_of(change.status)
     world.events.append(stage_event(execution, change.stage, state, at=world.now))
+    if change.status is StageStatus.SUCCEEDED:
+        world.note_success(execution, change.stage)
 
 
 def _wait_for(world: World, change: WaitFor) -> None:
@@ -249,6 +264,36 @@ def _finish_execution(world: World, change: FinishExecution) -> None:
     )
     state = state_of(change.status)
     world.events.append(pipeline_event(execution, state, at=world.now))
+
+
+def _retry_stage(world: World, change: RetryStage) -> None:
+    """The same execution goes on, one attempt later, as with a retry that somebody asks for."""
+    execution = world.executions[change.execution_id]
+    stay = _occupied(execution)
+    world.set_aside(execution.id, change.actions)
+    world.touch(
+        stay,
+        auto_retry_attempt=stay.auto_retry_attempt + 1,
+        latest_retry_trigger=RetryTrigger.AUTOMATED,
+        updated_at=world.now,
+    )
+    world.touch(execution, attempt=execution.attempt + 1, updated_at=world.now)
+    world.events.append(pipeline_event(execution, RESUMED, at=world.now))
+    world.events.append(stage_event(execution, change.stage, RESUMED, at=world.now))
+
+
+def _roll_back(world: World, change: RollBack) -> None:
+    """The stage is free: it was left in the same breath."""
+    failed = str(change.execution_id)
+    rollback = Rollback(
+        id=change.rollback_id,
+        target=PipelineExecution.objects.get(pk=change.target_id),
+        trigger_type=AUTOMATED_ROLLBACK,
+        trigger_detail=f"FailedPipelineExecutionId: {failed}",
+    )
+    stage = world.stages[change.stage]
+    started = begin_rollback(world.pipeline, stage, rollback, at=world.now)
+    world.executions[started.id] = started
 
 
 def _tell_of_action(world: World, action: ActionExecution, state: str) -> None:

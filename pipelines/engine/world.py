@@ -10,13 +10,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models import BooleanField, Case, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
-from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus, JobStatus
-from pipelines.models import ActionExecution, Event, Job, Pipeline, PipelineExecution, Stage
+from pipelines.core.statuses import (
+    ActionStatus,
+    ExecutionMode,
+    ExecutionStatus,
+    ExecutionType,
+    JobStatus,
+)
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Job,
+    Pipeline,
+    PipelineExecution,
+    Stage,
+    StageExecution,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +59,7 @@ class World:
     stages: dict[str, Stage]
     executions: dict[UUID, PipelineExecution]
     actions: dict[tuple[UUID, str], ActionExecution]  # (execution, action name) -> the latest
+    last_successes: dict[str, UUID]  # of the stages that may be rolled back by themselves
     now: datetime = field(default_factory=timezone.now)
     started: list[Started] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -69,17 +84,21 @@ class World:
         }
         for execution in executions.values():
             execution.pipeline = pipeline
+        stages = {stage.name: stage for stage in _stages_of(pipeline)}
         return cls(
             pipeline=pipeline,
-            stages={stage.name: stage for stage in pipeline.stages.all()},
+            stages=stages,
             executions=executions,
             actions=_latest_actions(executions.values()),
+            last_successes=_last_successes(stages.values()),
         )
 
     def facts(self) -> PipelineFacts:
         plan = self.pipeline.plan
         return PipelineFacts(
             mode=ExecutionMode(self.pipeline.execution_mode),
+            last_sequence=self.pipeline.last_sequence,
+            last_successes=dict(self.last_successes),
             closed=frozenset(
                 name
                 for position, name in enumerate(stage.name for stage in plan.stages)
@@ -104,12 +123,19 @@ class World:
             occupies=execution.occupied.stage_name if execution.occupied else None,
             waits_for=execution.waits_for or None,
             is_outdated=execution.version != self.pipeline.version,
+            type=ExecutionType(execution.execution_type),
+            auto_retries=execution.occupied.auto_retry_attempt if execution.occupied else 0,
             actions=tuple(
                 _action_facts(action)
                 for (execution_id, _), action in self.actions.items()
                 if execution_id == execution.id
             ),
         )
+
+    def note_success(self, execution: PipelineExecution, stage_name: str) -> None:
+        """From now on it is what the stage may be rolled back to."""
+        if self._execution_facts(execution).is_rollback_target_of(stage_name):
+            self.last_successes[stage_name] = execution.id
 
     def live_action(self, action_id: UUID) -> ActionExecution | None:
         """The action of that id if it is InProgress and nobody has asked to abandon it."""
@@ -125,6 +151,17 @@ class World:
         """InProgress to a final status; the caller has set what else there is to say."""
         action.status, action.updated_at, action.ended_at = status, self.now, self.now
         self._ended_actions.append(action)
+
+    def set_aside(self, execution_id: UUID, names: Iterable[str]) -> None:
+        """These actions of the occupied stage run again: what they did is history.
+
+        Written at once, because the new executions take the place of the latest.
+        """
+        earlier = [self.actions.pop((execution_id, name)) for name in names]
+        for action in earlier:
+            action.is_latest = False
+        ids = [action.pk for action in earlier]
+        ActionExecution.objects.filter(pk__in=ids).update(is_latest=False)
 
     def touch(self, row: models.Model, **values: Any) -> None:
         """Set columns of a row, to be written at the end."""
@@ -198,6 +235,23 @@ def _latest_actions(
         row.execution = inside[row.stage_execution_id]
         latest[row.execution_id, row.action_name] = row
     return latest
+
+
+def _stages_of(pipeline: Pipeline) -> models.QuerySet[Stage]:
+    """With `last_success`, who would be brought back, where that may happen by itself."""
+    may_roll_back = [stage.name for stage in pipeline.plan.stages if stage.may_roll_back]
+    if not may_roll_back:
+        return pipeline.stages.all()
+    before = StageExecution.objects.rollback_targets(OuterRef("pipeline"), OuterRef("name"))
+    latest = Subquery(before.filter(version=pipeline.version).values("execution")[:1])
+    return pipeline.stages.annotate(
+        last_success=Case(When(name__in=may_roll_back, then=latest), default=None)
+    )
+
+
+def _last_successes(stages: Iterable[Stage]) -> dict[str, UUID]:
+    found = {stage.name: getattr(stage, "last_success", None) for stage in stages}
+    return {name: execution_id for name, execution_id in found.items() if execution_id}
 
 
 def _action_facts(action: ActionExecution) -> ActionFacts:

@@ -10,6 +10,7 @@ from pipelines.models.jobs import Job
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
 from pipelines.models.revisions import UsedRevision
+from pipelines.models.triggering import UsedChange
 
 __all__ = [
     "AbandonedWorkPolicy",
@@ -26,5 +27,6 @@ __all__ = [
     "Stage",
     "StageExecution",
     "StopRequest",
+    "UsedChange",
     "UsedRevision",
 ]

@@ -14,6 +14,8 @@ from pipelines.core.statuses import (
     UNFINISHED,
     ExecutionMode,
     ExecutionStatus,
+    ExecutionType,
+    RetryTrigger,
     StageStatus,
     StopMode,
 )
@@ -22,6 +24,8 @@ from pipelines.models.choices import enum_field, only
 from pipelines.models.pipelines import Pipeline, plan_of
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
     from pipelines.core.plan import PipelinePlan
 
 
@@ -41,7 +45,9 @@ class PipelineExecution(models.Model):
     sequence = models.PositiveBigIntegerField()  # the order of starting within the pipeline
     version = models.PositiveIntegerField()
     mode = enum_field(ExecutionMode, default=ExecutionMode.SUPERSEDED)
-    execution_type = models.CharField(max_length=8, default="STANDARD")
+    execution_type = models.CharField(max_length=8, default=ExecutionType.STANDARD)
+    # The execution that a rollback brings back; it may be gone by now.
+    rollback_target = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     status = enum_field(ExecutionStatus, default=ExecutionStatus.IN_PROGRESS)
     status_summary = models.TextField(blank=True)
     trigger_type = models.CharField(max_length=32)
@@ -135,6 +141,22 @@ class PipelineExecution(models.Model):
         return StopMode(self.stop_mode) if self.stop_mode else None
 
 
+class StageExecutionQuerySet(models.QuerySet["StageExecution"]):
+    def rollback_targets(
+        self, pipeline: Pipeline | Combinable, stage_name: str | Combinable
+    ) -> Self:
+        """The stays that the stage can be rolled back to; the most recent first.
+
+        Those that succeeded in the stage; the caller says in which version of the pipeline.
+        """
+        succeeded = self.filter(
+            pipeline=pipeline, stage_name=stage_name, status=StageStatus.SUCCEEDED
+        )
+        return succeeded.filter(execution__execution_type=ExecutionType.STANDARD).order_by(
+            "-sequence"
+        )
+
+
 class StageExecution(models.Model):
     """One execution's stay in one stage; a retry resumes the same row."""
 
@@ -150,11 +172,15 @@ class StageExecution(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     manual_retry_attempt = models.PositiveIntegerField(default=0)
-    latest_retry_trigger = models.CharField(max_length=24, blank=True)
+    auto_retry_attempt = models.PositiveIntegerField(default=0)
+    latest_retry_trigger = enum_field(RetryTrigger, blank=True)
+
+    objects = StageExecutionQuerySet.as_manager()
 
     class Meta:
         constraints = [
             only("status", StageStatus),
+            only("latest_retry_trigger", RetryTrigger, or_blank=True),
             models.UniqueConstraint(fields=["execution", "stage_name"], name="one_stay_per_stage"),
             # The stage's lock.  A parallel execution will need a way around it.
             models.UniqueConstraint(
@@ -173,6 +199,11 @@ class StageExecution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.execution_id} in {self.stage_name}"
+
+    @property
+    def retries(self) -> int:
+        """How often it was retried, by itself and by people."""
+        return self.auto_retry_attempt + self.manual_retry_attempt
 
 
 class StopRequest(models.Model):

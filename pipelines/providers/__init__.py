@@ -8,10 +8,13 @@ from enum import StrEnum
 from pipelines.core.action_types import CUSTOM, ActionType, ActionTypeId
 from pipelines.providers import (
     approval,
+    build_ecr,
     codebuild,
     commands,
     deploy_s3,
     elsewhere,
+    invoke_codepipeline,
+    invoke_stepfunctions,
     source_codecommit,
     source_s3,
 )
@@ -56,6 +59,9 @@ PROVIDERS: dict[ActionTypeId, Provider] = {
     **_rows(codebuild.ACTION_TYPES, codebuild.perform),
     **_rows(commands.ACTION_TYPES, commands.perform),
     **_rows(deploy_s3.ACTION_TYPES, deploy_s3.perform),
+    **_rows(build_ecr.ACTION_TYPES, build_ecr.perform),
+    **_rows(invoke_codepipeline.ACTION_TYPES, invoke_codepipeline.perform),
+    **_rows(invoke_stepfunctions.ACTION_TYPES, invoke_stepfunctions.perform),
     **_rows(approval.ACTION_TYPES, approval.perform, Dispatch.NOWHERE),
     **_rows(elsewhere.ACTION_TYPES, elsewhere.perform, Dispatch.INLINE),
 }

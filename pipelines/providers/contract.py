@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.core.action_types import ActionTypeId
-from pipelines.core.source_overrides import RevisionType
+from pipelines.core.source_overrides import RevisionType, SourceOverride
 from pipelines.core.statuses import FailureCode
 from pipelines.endpoints import NOWHERE, Endpoints
 from pipelines.isolation import Level
@@ -45,6 +45,21 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineStart:
+    """Which pipeline one action has start, and with what."""
+
+    action_execution_id: str  # of the action that asks; it starts one execution, however often
+    pipeline_name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    source_overrides: tuple[SourceOverride, ...] = ()
+
+
+def starts_nothing(_: PipelineStart) -> str:
+    """Where nobody has said how pipelines are started."""
+    raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Where this Penstock keeps things, and who it says it is."""
 
@@ -55,7 +70,10 @@ class Site:
     url: str  # of the console, without a slash at the end
     isolation: Level = Level.NONE  # what commands of users are kept in
     endpoints: Endpoints = NOWHERE  # services of AWS's kind that may be called
+    registry: str = ""  # of container images, as host:port; empty: there is none
     start_build: Callable[[str], Build | None] = lambda _: None  # counts it; None: no such project
+    # Starts it and returns the id of the execution.  Raises Refusal (pipelines.core.refusals).
+    start_pipeline: Callable[[PipelineStart], str] = starts_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

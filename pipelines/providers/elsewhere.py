@@ -24,10 +24,6 @@ INSTEAD = {
         "it has no image registry. Put a zip file with imageDetail.json into a bucket and use the"
         " source provider S3 instead."
     ),
-    ("Build", "ECRBuildAndPublish"): (
-        "it builds no images by itself. Build and push the image with docker or podman in an"
-        " action of the provider Commands instead."
-    ),
     ("Test", "DeviceFarm"): (
         "it has no devices to test on. Run the tests on an emulator in an action of the provider"
         " Commands instead."
@@ -91,13 +87,6 @@ INSTEAD = {
     ("Invoke", "Lambda"): (
         "it has no functions. Run the code of the function in an action of the provider Commands"
         " instead."
-    ),
-    ("Invoke", "StepFunctions"): (
-        "it has no state machines. Run the steps in actions of the provider Commands instead."
-    ),
-    ("Invoke", "CodePipeline"): (
-        "it does not start one pipeline from another. Start the other with aws codepipeline"
-        " start-pipeline-execution in an action of the provider Commands instead."
     ),
     ("Invoke", "InspectorScan"): (
         "it has no vulnerability scanner. Run one, such as trivy or grype, in an action of the"

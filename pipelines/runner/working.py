@@ -28,6 +28,7 @@ from pipelines.providers.contract import (
     Waiting,
     Work,
 )
+from pipelines.runner.wired import use_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,7 +209,9 @@ def _site() -> Site:
         url=settings.PENSTOCK_URL,
         isolation=Level(settings.PENSTOCK_ISOLATION),
         endpoints=settings.PENSTOCK_ENDPOINTS,
+        registry=settings.PENSTOCK_REGISTRY,
         start_build=_start_build,
+        start_pipeline=use_cases.start_pipeline,
     )
 
 

@@ -29,6 +29,8 @@ from pipelines.core.changes import (
     FailAction,
     FinishExecution,
     LeaveStage,
+    RetryStage,
+    RollBack,
     StartAction,
     WaitFor,
     after,
@@ -38,14 +40,20 @@ from pipelines.core.plan import ActionPlan, PipelinePlan, StagePlan
 from pipelines.core.refusals import (
     DuplicatedStopRequest,
     ExecutionNotStoppable,
+    ExecutionOutdated,
     NotLatestExecution,
     StageNotRetryable,
+    UnableToRollbackStage,
 )
 from pipelines.core.retrying import RetryFacts, actions_to_rerun
+from pipelines.core.rolling_back import StageToRollBack, Target, check_stage, check_target
 from pipelines.core.statuses import (
     ActionStatus,
+    ExecutionMode,
     ExecutionStatus,
+    ExecutionType,
     RetryMode,
+    StageResult,
     StageStatus,
     StopMode,
 )
@@ -65,23 +73,31 @@ STAGES = ("Source", "Build", "Test", "Deploy")
 LIVE = ActionStatus.IN_PROGRESS
 
 run_orders = st.lists(st.integers(1, 3), min_size=1, max_size=4)
+results = st.sampled_from([None, None, *StageResult])
 which = st.integers(min_value=0, max_value=100)
 outcomes = st.sampled_from([ActionStatus.SUCCEEDED, ActionStatus.SUCCEEDED, ActionStatus.FAILED])
 
 
 @st.composite
 def plans(draw):
-    """1 to 4 stages, in any order, of 1 to 4 actions each."""
+    """1 to 4 stages, in any order, of 1 to 4 actions each, and what follows when they fail."""
     names = draw(st.permutations(STAGES))[: draw(st.integers(1, 4))]
-    return PipelinePlan(stages=tuple(planned(name, draw(run_orders)) for name in names))
+    return PipelinePlan(
+        stages=tuple(
+            planned(name, draw(run_orders), draw(results), draw(st.sampled_from(RetryMode)))
+            for name in names
+        )
+    )
 
 
-def planned(name, run_orders):
+def planned(name, run_orders, on_failure, retry_mode):
     actions = (
         ActionPlan(name=f"{name}{n}", type_id=COMMANDS, run_order=run_order)
         for n, run_order in enumerate(run_orders)
     )
-    return StagePlan(name=name, actions=tuple(actions))
+    return StagePlan(
+        name=name, actions=tuple(actions), on_failure=on_failure, retry_mode=retry_mode
+    )
 
 
 @dataclass
@@ -103,6 +119,7 @@ class Stay:
 
     status: StageStatus = StageStatus.IN_PROGRESS
     runs: list[Run] = field(default_factory=list)
+    auto_retries: int = 0
 
     @property
     def latest(self):
@@ -125,10 +142,12 @@ class Record:
     accepted: list[tuple[int, StopMode]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)  # every status it ever had
     stopped_in: str | None = None  # the stage that it occupied when a stop was accepted
+    type: ExecutionType = ExecutionType.STANDARD
+    uuid: Any = None  # of a rollback that started by itself
 
     @property
     def id(self):
-        return number(self.sequence)
+        return self.uuid or number(self.sequence)
 
     @property
     def stay(self):
@@ -177,7 +196,25 @@ class Story(RuleBasedStateMachine):
                 if not record.status.is_final
             ),
             closed=frozenset(self.closed),
+            last_sequence=len(self.records),
+            last_successes=self.last_successes(),
         )
+
+    def last_successes(self):
+        """For each stage that may be rolled back by itself."""
+        return {
+            stage.name: found[-1].id
+            for stage in self.plan.stages
+            if stage.may_roll_back and (found := self.targets_in(stage.name))
+        }
+
+    def targets_in(self, stage):
+        return [r for r in self.records.values() if self.is_target(r, stage)]
+
+    def is_target(self, record, stage):
+        succeeded = stage in record.stays and record.stays[stage].status is StageStatus.SUCCEEDED
+        is_standard = record.type is ExecutionType.STANDARD
+        return succeeded and is_standard and record.version == self.version
 
     def facts_of(self, record):
         runs = record.stay.latest if record.occupies else []
@@ -190,6 +227,8 @@ class Story(RuleBasedStateMachine):
             occupies=record.occupies,
             waits_for=record.waits_for,
             is_outdated=record.version != self.version,
+            type=record.type,
+            auto_retries=record.stay.auto_retries if record.occupies else 0,
             actions=tuple(
                 ActionFacts(
                     name=run.action, status=run.status, deadline=run.deadline, is_lost=run.is_lost
@@ -219,7 +258,7 @@ class Story(RuleBasedStateMachine):
         assert settle(self.facts(), now=self.now) == ([], self.facts())
         self.is_quiet = True
 
-    def make(self, change):
+    def make(self, change):  # noqa: C901 - one for each kind of change
         record = self.records[change.execution_id]
         match change:
             case StartAction(_, action):
@@ -244,6 +283,42 @@ class Story(RuleBasedStateMachine):
                 )
                 record.become(status)
                 record.waits_for = None
+            case RetryStage() | RollBack():
+                self.follow(record, change)
+
+    def follow(self, record, change):
+        """What a failure leads to by itself."""
+        assert record.status is ExecutionStatus.IN_PROGRESS  # R13
+        match change:
+            case RetryStage(_, stage, actions):
+                assert record.occupies == stage
+                assert not record.live
+                record.stay.auto_retries += 1
+                assert record.stay.auto_retries == 1
+                mode = record.plan.stage(stage).retry_mode
+                self.check_rerun(record.stay, actions, mode)
+                self.set_aside(record.stay, actions)
+                record.attempt += 1
+            case RollBack(_, stage, target, rollback_id):
+                assert record.type is ExecutionType.STANDARD
+                assert record.stays[stage].status is StageStatus.FAILED
+                assert self.is_target(self.records[target], stage)
+                self.begin_rollback(stage, rollback_id)
+
+    def begin_rollback(self, stage, rollback_id=None):
+        assert not [r for r in self.records.values() if r.occupies == stage]  # I9
+        sequence = len(self.records) + 1
+        record = Record(sequence, self.version, self.plan, None, uuid=rollback_id)
+        record.type = ExecutionType.ROLLBACK
+        record.told.append(record.status)
+        record.stays[stage] = Stay()
+        record.occupies = stage
+        self.records[record.id] = record
+        self.latest[stage] = record.id
+
+    def set_aside(self, stay, actions):
+        for run in stay.latest:
+            run.is_latest = run.action not in actions
 
     def start_action(self, record, action):
         assert record.status is ExecutionStatus.IN_PROGRESS  # R6
@@ -320,8 +395,7 @@ class Story(RuleBasedStateMachine):
         assert self.latest[name] == record.id  # I23
         assert record.version == self.version  # I23
         self.check_rerun(record.stays[name], rerun, mode)
-        for run in record.stays[name].latest:
-            run.is_latest = run.action not in rerun
+        self.set_aside(record.stays[name], rerun)
         if record.status.is_final:
             record.become(ExecutionStatus.IN_PROGRESS)
             record.occupies, record.stop = name, None
@@ -346,6 +420,37 @@ class Story(RuleBasedStateMachine):
             is_latest=self.latest.get(stage) == record.id,
             is_outdated=record.version != self.version,
             actions={run.action: run.status for run in stay.latest} if stay else {},
+        )
+
+    @precondition(lambda self: len(self.records) < 12)
+    @rule(which=which, stage=st.sampled_from(STAGES), likely=st.booleans())
+    def roll_back(self, which, stage, likely):
+        targets = (likely and self.targets_in(stage)) or list(self.records.values())
+        target = targets[which % len(targets)]
+        before = self.snapshot()
+        try:
+            check_stage(self.stage_to_roll_back(stage))
+            stay = target.stays.get(stage)
+            check_target(
+                Target(
+                    type=target.type,
+                    status_in_stage=stay and stay.status,
+                    is_outdated=target.version != self.version,
+                )
+            )
+        except (ExecutionOutdated, UnableToRollbackStage):
+            assert self.snapshot() == before
+            return
+        assert self.is_target(target, stage)
+        self.begin_rollback(stage)
+        self.is_quiet = False
+
+    def stage_to_roll_back(self, stage):
+        latest = self.latest.get(stage)
+        return StageToRollBack(
+            mode=ExecutionMode.SUPERSEDED,
+            is_source=stage == self.plan.first.name,
+            status=self.records[latest].stays[stage].status if latest else None,
         )
 
     @precondition(lambda self: self.version < 3 and len(self.records) > 2)
@@ -477,7 +582,8 @@ class Story(RuleBasedStateMachine):
     def i12_the_stages_before_the_stop_stay_as_they_were(self):
         for record in self.records.values():
             before = list(record.stays.values())[:-1]
-            assert all(stay.status is StageStatus.SUCCEEDED for stay in before)
+            passed = {StageStatus.SUCCEEDED, StageStatus.SKIPPED}
+            assert {stay.status for stay in before} <= passed
 
     @invariant()
     def i14_at_most_one_stop_of_a_kind_an_attempt(self):
@@ -512,10 +618,21 @@ class Story(RuleBasedStateMachine):
         if self.plan is None:
             return
         order = {stage.name: position for position, stage in enumerate(self.plan.stages)}
-        current = [r for r in self.records.values() if r.version == self.version]
+        current = [
+            r
+            for r in self.records.values()
+            if r.version == self.version and r.type is ExecutionType.STANDARD
+        ]
         unfinished = [r for r in current if not r.status.is_final]
         places = [2 * order[r.occupies or r.waits_for] + bool(r.occupies) for r in unfinished]
         assert places == sorted(places, reverse=True)
+
+    @invariant()
+    def a_rollback_is_in_one_stage_and_no_other(self):
+        for record in self.records.values():
+            if record.type is ExecutionType.ROLLBACK:
+                assert len(record.stays) == 1
+                assert record.waits_for is None
 
     # However the story ends, it can be brought to its end.
 

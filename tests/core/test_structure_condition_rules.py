@@ -142,8 +142,6 @@ def test_nothing_is_rolled_back_in_the_source_stage():
             )
         },
         {"onSuccess": when("FAIL", rule("Commands", commands=["true"], configuration={}))},
-        {"onFailure": {"result": "FAIL"}},
-        {"onFailure": {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}}},
         {"onFailure": when("ROLLBACK", ALARM)},
         {"beforeEntry": when("FAIL"), "onSuccess": when("FAIL"), "onFailure": when("ROLLBACK")},
     ],
@@ -153,6 +151,14 @@ def test_conditions_that_are_right_are_refused_only_because_nothing_here_can_do_
         checked(guarded(**right))
 
     assert "Conditions of stages are not available in this version" in refused.value.message
+
+
+RETRY = {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}}
+
+
+@pytest.mark.parametrize("right", [{"result": "FAIL"}, {"result": "ROLLBACK"}, RETRY])
+def test_what_follows_from_a_failure_by_itself(right):
+    assert checked(guarded(onFailure=right))["stages"][1]["onFailure"] == right
 
 
 @pytest.mark.parametrize(

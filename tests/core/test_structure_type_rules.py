@@ -16,7 +16,7 @@ CONDITIONS = {"conditions": [{"result": "FAIL", "rules": [RULE]}]}
 ALL_CONDITIONS = {
     "beforeEntry": CONDITIONS,
     "onSuccess": CONDITIONS,
-    "onFailure": {"result": "ROLLBACK"},
+    "onFailure": CONDITIONS,
 }
 
 

@@ -25,18 +25,32 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from pipelines import artifacts, definitions, engine, executions, stages, transitions
+from pipelines import (
+    artifacts,
+    definitions,
+    engine,
+    executions,
+    rollbacks,
+    stages,
+    transitions,
+)
 from pipelines import tasks as tasks_module
+from pipelines.api.dispatch import perform
+from pipelines.api.rendering.executions import summary
+from pipelines.api.rendering.states import pipeline_state
+from pipelines.api.state import state_of as read_state
 from pipelines.approvals import ApprovalStatus
 from pipelines.core.advance import settle
 from pipelines.core.refusals import (
     ApprovalAlreadyCompleted,
     DuplicatedStopRequest,
     ExecutionNotStoppable,
+    ExecutionOutdated,
     InvalidApprovalToken,
     NotLatestExecution,
     StageNotFound,
     StageNotRetryable,
+    UnableToRollbackStage,
 )
 from pipelines.core.results import ActionResult
 from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
@@ -66,16 +80,23 @@ START = "2026-03-14T15:09:26Z"
 NAMES = ("Build", "Check", "Deploy")
 WAIT, ABANDON = StopMode.WAIT, StopMode.ABANDON
 STOPS: tuple[list[StopMode], ...] = ([], [WAIT], [ABANDON], [WAIT, ABANDON])
+ON_FAILURE: tuple[dict[str, object], ...] = (
+    {},
+    {"result": "ROLLBACK"},
+    {"result": "SKIP"},
+    {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}},
+    {"result": "RETRY", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}},
+)
 # state -> what may be told next of the same thing; at first everything is STARTED
 OF_AN_EXECUTION = {
-    "STARTED": {"STOPPING", "SUCCEEDED", "FAILED", "SUPERSEDED", "CANCELED"},
+    "STARTED": {"STOPPING", "SUCCEEDED", "FAILED", "SUPERSEDED", "CANCELED", "RESUMED"},
     "STOPPING": {"STOPPED"},
     "STOPPED": {"RESUMED"},
     "FAILED": {"RESUMED"},
 }
 OF_AN_EXECUTION["RESUMED"] = OF_AN_EXECUTION["STARTED"]
 OF_A_STAY = {
-    "STARTED": {"STOPPING", "SUCCEEDED", "FAILED", "CANCELED"},
+    "STARTED": {"STOPPING", "SUCCEEDED", "FAILED", "CANCELED", "SKIPPED", "RESUMED"},
     "STOPPING": {"STOPPED"},
     "STOPPED": {"RESUMED"},
     "FAILED": {"RESUMED"},
@@ -96,8 +117,16 @@ def stage_lists(draw):
     names = draw(st.permutations(NAMES))[: draw(st.integers(1, 3))]
     return [
         stage("Source", source()),
-        *(stage(name, *draw(st.lists(actions(name), min_size=1, max_size=3))) for name in names),
+        *(draw(other_stages(name)) for name in names),
     ]
+
+
+@st.composite
+def other_stages(draw, name):
+    """What follows by itself when it fails is as varied."""
+    on_failure = draw(st.sampled_from(ON_FAILURE))
+    declared = draw(st.lists(actions(name), min_size=1, max_size=3))
+    return stage(name, *declared, **({"on_failure": on_failure} if on_failure else {}))
 
 
 @st.composite
@@ -208,6 +237,27 @@ class Story(RuleBasedStateMachine):
         else:
             assert set(kept.values_list("status", flat=True)) <= {"Succeeded", "InProgress"}
 
+    @precondition(lambda self: PipelineExecution.objects.count() < 9)
+    @rule(which=which, likely=likely)
+    def roll_back(self, which, likely):
+        """To any stay there ever was, or to one that succeeded."""
+        stays = list(StageExecution.objects.select_related("execution").order_by("id"))
+        succeeded = [stay for stay in stays if stay.status == "Succeeded"]
+        wanted = (likely and succeeded) or stays
+        if not wanted:
+            return
+        stay = wanted[which % len(wanted)]
+        before, target = self.room.digest(), stay.execution
+        try:
+            started = rollbacks.start("website", stay.stage_name, target.id, by=ALICE)
+        except (ExecutionOutdated, UnableToRollbackStage, StageNotFound):
+            assert self.room.digest() == before
+            return
+        assert stay.status == "Succeeded"
+        assert target.execution_type == "STANDARD"
+        assert (started.version, started.artifacts) == (self.pipeline.version, target.artifacts)
+        assert self.room.stage(stay.stage_name).latest.execution_id == started.id
+
     @precondition(lambda self: self.pipeline.version < 2)
     @rule(stage_list=stage_lists().map(with_names_of_their_own))
     def update_the_pipeline(self, stage_list):
@@ -296,6 +346,15 @@ class Story(RuleBasedStateMachine):
             holds(rows)
         self.i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(rows)
         self.i21_reasons_are_kept_as_they_were_given(rows)
+        self.what_a_process_keeps_of_its_answers_is_still_true()
+
+    def what_a_process_keeps_of_its_answers_is_still_true(self):
+        """Whatever changes an answer raises the revision that it is kept for."""
+        state = perform("GetPipelineState", {"name": "website"}, by=ALICE)
+        listed = perform("ListPipelineExecutions", {"pipelineName": "website"}, by=ALICE)
+        newest_first = self.pipeline.executions.order_by("-sequence")
+        assert state == pipeline_state(read_state("website"))
+        assert listed == {"pipelineExecutionSummaries": [summary(each) for each in newest_first]}
 
     def i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(self, rows):
         """Nor after an update of the pipeline."""

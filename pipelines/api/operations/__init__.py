@@ -48,6 +48,7 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     "EnableStageTransition": stages.enable_stage_transition,
     "PutApprovalResult": approvals.put_approval_result,
     "RetryStageExecution": stages.retry_stage_execution,
+    "RollbackStage": stages.rollback_stage,
     # Action types and rule types
     "CreateCustomActionType": types.create_custom_action_type,
     "DeleteCustomActionType": types.delete_custom_action_type,

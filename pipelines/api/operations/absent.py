@@ -25,11 +25,7 @@ MISSING = {
         "PutWebhook",
         "RegisterWebhookWithThirdParty",
     ),
-    "rollback, and conditions with their rules": (
-        "ListRuleExecutions",
-        "OverrideStageCondition",
-        "RollbackStage",
-    ),
+    "conditions of stages with their rules": ("ListRuleExecutions", "OverrideStageCondition"),
     "deployments to EC2 instances and their targets": ("ListDeployActionExecutionTargets",),
 }
 

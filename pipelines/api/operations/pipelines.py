@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import definitions, finding
 from pipelines.api import paging
+from pipelines.api.unchanged import answers
 from pipelines.core.tags import tag_list
 
 if TYPE_CHECKING:
@@ -37,8 +38,13 @@ def delete_pipeline(*, by: Caller, name: str) -> None:
 def get_pipeline(*, by: Caller, name: str, version: int | None = None) -> Structure:
     """API_GetPipeline."""
     found = finding.pipeline(name)
+    asked_for = version or found.version
     return {
-        "pipeline": definitions.version_of(found, version or found.version),
+        "pipeline": answers.to(
+            ("GetPipeline", asked_for),
+            about=found,
+            find=lambda: definitions.version_of(found, asked_for),
+        ),
         "metadata": {
             "pipelineArn": finding.arn_of(found.name),
             "created": found.created_at,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from pipelines import finding
 from pipelines.api import history, paging
 from pipelines.api.history import Among
 from pipelines.api.rendering import actions, executions, states
 from pipelines.api.state import state_of
+from pipelines.api.unchanged import answers
 from pipelines.core.refusals import InvalidRequest
 from pipelines.models.pipelines import plan_of
 
@@ -24,7 +27,12 @@ Filter = dict[str, Any]
 
 def get_pipeline_state(*, by: Caller, name: str) -> dict[str, Any]:
     """API_GetPipelineState, spec/stop.md §4."""
-    return states.pipeline_state(state_of(name))
+    pipeline = finding.pipeline(name)
+    return answers.to(
+        "GetPipelineState",
+        about=pipeline,
+        find=lambda: states.pipeline_state(state_of(name)),
+    )
 
 
 def get_pipeline_execution(
@@ -47,14 +55,19 @@ def list_pipeline_executions(
     """API_ListPipelineExecutions: newest first."""
     pipeline = finding.pipeline(pipeline_name)
     of = _list("ListPipelineExecutions", pipeline, filter)
-    found = history.executions(
-        pipeline,
-        after=paging.read_token(next_token, of=of),
-        succeeded_in=_succeeded_in(filter or {}),
-        most=max_results + 1,
-    )
-    page, more = paging.cut(found, max_results, of=of, position=history.position_of_execution)
-    return {"pipelineExecutionSummaries": [executions.summary(each) for each in page], **more}
+    after, succeeded_in = paging.read_token(next_token, of=of), _succeeded_in(filter or {})
+
+    def find() -> dict[str, Any]:
+        found = history.executions(
+            pipeline, after=after, succeeded_in=succeeded_in, most=max_results + 1
+        )
+        page, more = paging.cut(found, max_results, of=of, position=history.position_of_execution)
+        return {"pipelineExecutionSummaries": [executions.summary(each) for each in page], **more}
+
+    # What is listed ends with the months that are listed, whether anything changes or not.
+    today = timezone.now().date()
+    question = "ListPipelineExecutions", today, str(after), succeeded_in, max_results
+    return answers.to(question, about=pipeline, find=find)
 
 
 def list_action_executions(

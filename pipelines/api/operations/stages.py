@@ -1,11 +1,11 @@
-"""Transitions into and out of stages, and retrying a stage."""
+"""Transitions into and out of stages, retrying a stage, and rolling it back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pipelines import stages, transitions
+from pipelines import rollbacks, stages, transitions
 from pipelines.core.statuses import RetryMode, TransitionType
 
 if TYPE_CHECKING:
@@ -39,4 +39,13 @@ def retry_stage_execution(
     execution = stages.retry(
         pipeline_name, stage_name, UUID(pipeline_execution_id), mode=RetryMode(retry_mode), by=by
     )
+    return {"pipelineExecutionId": str(execution.pk)}
+
+
+def rollback_stage(
+    *, by: Caller, pipeline_name: str, stage_name: str, target_pipeline_execution_id: str
+) -> dict[str, Any]:
+    """API_RollbackStage."""
+    target = UUID(target_pipeline_execution_id)
+    execution = rollbacks.start(pipeline_name, stage_name, target, by=by)
     return {"pipelineExecutionId": str(execution.pk)}

@@ -56,7 +56,13 @@ def _what_both_say(execution: PipelineExecution) -> Structure:
         "trigger": filled(trigger),
         "executionMode": execution.mode,
         "executionType": execution.execution_type,
+        "rollbackMetadata": _rollback_metadata(execution),
     }
+
+
+def _rollback_metadata(execution: PipelineExecution) -> Structure | None:
+    target = execution.rollback_target_id
+    return {"rollbackTargetPipelineExecutionId": str(target)} if target else None
 
 
 def _stop_trigger(execution: PipelineExecution) -> Structure | None:

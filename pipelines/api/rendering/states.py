@@ -136,9 +136,12 @@ def _current_revision(stored: Mapping[str, str], run: ActionExecution) -> Struct
 
 def _retry_metadata(stay: StageExecution | None) -> Structure | None:
     """None unless the stage was retried in this execution."""
-    if stay is None or not stay.manual_retry_attempt:
+    if stay is None or not stay.retries:
         return None
-    return {
-        "manualStageRetryAttempt": stay.manual_retry_attempt,
-        "latestRetryTrigger": stay.latest_retry_trigger,
-    }
+    return filled(
+        {
+            "autoStageRetryAttempt": stay.auto_retry_attempt or None,
+            "manualStageRetryAttempt": stay.manual_retry_attempt or None,
+            "latestRetryTrigger": stay.latest_retry_trigger,
+        }
+    )

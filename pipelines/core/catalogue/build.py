@@ -84,20 +84,4 @@ DEVICE_FARM = ActionType(
         "Longitude": number("The longitude that the device reports."),
     },
 )
-ACTION_TYPES = (
-    ActionType(
-        id=ActionTypeId("Build", "AWS", "ECRBuildAndPublish", "1"),
-        label="Amazon ECR build and publish",
-        input_artifacts=range(1, 2),
-        output_artifacts=range(1),
-        configuration={
-            "ECRRepositoryName": resource("The repository that the image is pushed to."),
-            "DockerFilePath": text("The folder of the Dockerfile; the root if left out."),
-            "ImageTags": text("Tags of the image, with commas between; latest if left out."),
-            "RegistryType": text("private if left out.", "private", "public"),
-        },
-        output_variables=("ECRImageDigestId", "ECRRepositoryName"),
-        needs_v2=True,
-    ),
-    DEVICE_FARM,
-)
+ACTION_TYPES = (DEVICE_FARM,)

@@ -16,32 +16,6 @@ ACTION_TYPES = (
         timeout_minutes=24 * 60,
     ),
     ActionType(
-        id=ActionTypeId("Invoke", "AWS", "StepFunctions", "1"),
-        label="AWS Step Functions",
-        input_artifacts=range(2),
-        output_artifacts=range(2),
-        configuration={
-            "StateMachineArn": resource("The ARN of the state machine."),
-            "ExecutionNamePrefix": text("How the names of its executions begin."),
-            "InputType": text("What Input is; Literal if left out.", "Literal", "FilePath"),
-            "Input": text("JSON, or the path of a file with JSON in the input artifact."),
-        },
-        output_variables=("ExecutionArn", "StateMachineArn"),
-        timeout_minutes=7 * 24 * 60,
-    ),
-    ActionType(
-        id=ActionTypeId("Invoke", "AWS", "CodePipeline", "1"),
-        label="AWS CodePipeline",
-        input_artifacts=range(1),
-        output_artifacts=range(1),
-        configuration={
-            "PipelineName": resource("The pipeline to start."),
-            "SourceRevisions": text("A JSON array of the revisions that it starts with."),
-            "Variables": text("A JSON array of the variables that it starts with."),
-        },
-        needs_v2=True,
-    ),
-    ActionType(
         id=ActionTypeId("Invoke", "AWS", "InspectorScan", "1"),
         label="Amazon Inspector",
         input_artifacts=range(2),

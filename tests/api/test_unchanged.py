@@ -1,0 +1,60 @@
+"""Answers that are kept: true for as long as the revision of their pipeline is the same."""
+
+from datetime import UTC, datetime
+
+from pipelines.api.unchanged import Answers
+from pipelines.models import Pipeline
+
+THEN = datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def pipeline(**values):
+    return Pipeline(**{"pk": 7, "created_at": THEN, "revision": 1, **values})
+
+
+def test_a_question_is_answered_once_for_each_revision():
+    answers = Answers()
+    found: list[int] = []
+
+    def find():
+        found.append(len(found))
+        return {"number": len(found)}
+
+    assert answers.to("state", about=pipeline(), find=find) == {"number": 1}
+    assert answers.to("state", about=pipeline(), find=find) == {"number": 1}
+    assert answers.to("state", about=pipeline(revision=2), find=find) == {"number": 2}
+    assert answers.to("list", about=pipeline(revision=2), find=find) == {"number": 3}
+
+
+def test_another_pipeline_that_got_the_same_id_is_another():
+    answers = Answers()
+    answers.to("state", about=pipeline(), find=lambda: {"of": "the first"})
+
+    later = pipeline(created_at=datetime(2026, 3, 15, tzinfo=UTC))
+
+    assert answers.to("state", about=later, find=lambda: {"of": "the second"}) == {
+        "of": "the second"
+    }
+
+
+def test_a_refusal_is_not_kept():
+    answers = Answers()
+
+    def refuse():
+        raise LookupError
+
+    for _ in range(2):
+        try:
+            answers.to("version 9", about=pipeline(), find=refuse)
+        except LookupError:
+            continue
+        raise AssertionError
+    assert answers.to("version 9", about=pipeline(), find=dict) == {}
+
+
+def test_what_is_kept_does_not_grow_without_an_end():
+    answers = Answers()
+    for number in range(3 * Answers.LARGEST):
+        answers.to(number, about=pipeline(), find=dict)
+
+    assert len(answers._known) <= Answers.LARGEST
