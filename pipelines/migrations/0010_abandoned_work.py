@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0007_jobs'),
+        ('pipelines', '0009_retry_and_rollback'),
     ]
 
     operations = [

@@ -6,9 +6,9 @@ from botocore.session import get_session
 from pipelines.core.refusals import AccessDenied
 from pipelines.core.rights import (
     ABANDON,
-    END_WORK,
     CREATE_PROJECT,
     DELETE_PROJECT,
+    END_WORK,
     GRANTS,
     LIST_PROJECTS,
     UPDATE_PROJECT,
