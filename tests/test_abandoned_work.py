@@ -1,8 +1,10 @@
 """Work that an abandoned action leaves behind, on real processes: left, ended, cleaned up."""
 
+from datetime import timedelta
+
 import pytest
 
-from pipelines import leftovers, places, runner, sweeping
+from pipelines import leftovers, outbox, places, runner, sweeping
 from pipelines.core.abandoned_work import Policy, Treatment
 from pipelines.core.refusals import AccessDenied, ActionNotFound, InvalidRequest, NothingToEnd
 from pipelines.core.rights import Caller, Role
@@ -271,3 +273,20 @@ def test_an_action_that_is_not_there_has_no_policy(engine_room):
 
     with pytest.raises(ActionNotFound):
         leftovers.treat("website", ("Work", "Other"), Treatment(), by=ALICE)
+
+
+def test_what_becomes_of_it_is_no_event_of_awss(engine_room, admin_client):
+    execution = engine_room.create(
+        stages=[stage("Source", source()), stage("Work", commands("Try"))]
+    )
+    action = engine_room.live("Fetch")
+    Lease.objects.take(action, holder="w", lasting=timedelta(hours=1))
+    abandon(engine_room, action)
+    leftovers.end("website", action.pk, by=ALICE)
+
+    outbox.spread()
+
+    assert engine_room.events(execution)[-1] == ("work Fetch", "END WANTED")
+    page = admin_client.get("/codesuite/settings/events")
+    assert page.status_code == 200
+    assert "END WANTED" not in page.content.decode()

@@ -142,6 +142,10 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class EventTargetNotFound(Refusal):
+    """ResourceNotFoundException of EventBridge."""
+
+
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""
 

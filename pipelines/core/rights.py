@@ -16,6 +16,11 @@ CREATE_PROJECT = "codebuild:CreateProject"
 UPDATE_PROJECT = "codebuild:UpdateProject"
 DELETE_PROJECT = "codebuild:DeleteProject"
 
+# Operations of EventBridge: who is told of events.
+LIST_EVENT_TARGETS = "events:ListTargetsByRule"
+PUT_EVENT_TARGETS = "events:PutTargets"
+REMOVE_EVENT_TARGETS = "events:RemoveTargets"
+
 
 class Role(StrEnum):
     """What people and programs are allowed; each holds what is named in GRANTS and no more."""
@@ -44,6 +49,7 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+        LIST_EVENT_TARGETS,
     }
 )
 _OPERATING = frozenset(
@@ -90,6 +96,8 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+        PUT_EVENT_TARGETS,
+        REMOVE_EVENT_TARGETS,
     }
 )
 GRANTS: dict[Role, frozenset[str]] = {
