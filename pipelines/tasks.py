@@ -101,6 +101,7 @@ def sweep() -> None:
     sweeping.requeue_unacknowledged_jobs()
     for action_id in sweeping.work_to_clear_up():
         _send(clear_up, str(action_id))
+    sweeping.forget_what_never_arrived()
     spread_events()
 
 
