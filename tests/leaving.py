@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection, connections
 
-from pipelines import artifacts, places, runner
+from pipelines import artifact_store, artifacts, runner
 from pipelines.core.statuses import StopMode
 from pipelines.models import Lease
 from tests.definitions import commands, source, stage
@@ -21,7 +21,7 @@ def begin(room, tmp_path, *script):
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "page.txt").write_text("x")
     artifacts.pack(tmp_path / "files", ["**/*"], tmp_path / "zip")
-    artifacts.store(places.artifacts(), KEY, tmp_path / "zip")
+    artifact_store.configured().keep(KEY, tmp_path / "zip")
     work = commands("Try", f"echo $$ > {tmp_path / 'pid'}", *script)
     room.create(stages=[stage("Source", source()), stage("Work", work)])
     room.succeed("Fetch", artifacts={"Code": KEY})
