@@ -23,9 +23,9 @@ HERE: dict[str, Here] = {
     "CreatePipeline": Here(
         "Checks the whole definition, stores it as version 1 with its tags, and starts the first"
         " execution.",
-        "The role is not assumed, and need not exist. Execution modes other than SUPERSEDED and"
-        " conditions of stages are refused, because the engine does not have them yet; triggers are"
-        " checked and kept, and nothing fires them yet.",
+        "The role is not assumed, and need not exist. Conditions of stages are refused, because the"
+        " engine does not have them yet; triggers are checked and kept, and nothing fires them"
+        " yet.",
     ),
     "DeletePipeline": Here(
         "Deletes the pipeline with its executions and tags; a pipeline that does not exist is"
