@@ -54,6 +54,7 @@ PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 # What becomes of the work of abandoned actions that say nothing of it themselves.
 PENSTOCK_ABANDONED_WORK, PENSTOCK_ABANDONED_WORK_COMMAND = environment.abandoned_work()
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
+PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(
