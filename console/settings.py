@@ -54,6 +54,11 @@ PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 # What becomes of the work of abandoned actions that say nothing of it themselves.
 PENSTOCK_ABANDONED_WORK, PENSTOCK_ABANDONED_WORK_COMMAND = environment.abandoned_work()
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
+# Where sources of GitHub (version 1) are, and how large what a git host sends may be.
+PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github.com")
+PENSTOCK_SOURCE_LIMIT_BYTES = environment.whole(
+    "PENSTOCK_SOURCE_LIMIT_BYTES", 1024**3, least=1024, most=2**40
+)
 PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
 
 # Django.
