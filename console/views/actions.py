@@ -13,11 +13,8 @@ from django.views.decorators.http import require_safe
 from console import live
 from console.present.action import action_view, has_work_left_behind, is_over, told
 from console.present.banner import stop_banner
-<<<<<<< HEAD
 from console.present.detection import detection_of
-=======
 from console.present.leftovers import Late, fate_of, late_of, leftovers_of
->>>>>>> main
 from console.present.log import LogPart, last_part, part_from
 from console.present.statuses import execution_words
 from pipelines import finding, places
