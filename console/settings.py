@@ -54,6 +54,8 @@ PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 PENSTOCK_REGISTRY_USERNAME = environment.text("PENSTOCK_REGISTRY_USERNAME")
 PENSTOCK_REGISTRY_PASSWORD = environment.text("PENSTOCK_REGISTRY_PASSWORD")
+# What becomes of the work of abandoned actions that say nothing of it themselves.
+PENSTOCK_ABANDONED_WORK, PENSTOCK_ABANDONED_WORK_COMMAND = environment.abandoned_work()
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
 # Where sources of GitHub (version 1) are, and how large what a git host sends may be.
 PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github.com")
@@ -185,6 +187,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.perform_at_once": {"queue": "engine"},
     "pipelines.tasks.carry_out_stop": {"queue": "stops"},
     "pipelines.tasks.perform": {"queue": "actions"},
+    "pipelines.tasks.clear_up": {"queue": "actions"},
     "pipelines.tasks.deliver_events": {"queue": "deliveries"},
     "pipelines.watch_tasks.*": {"queue": "polls"},
 }
