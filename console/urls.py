@@ -21,7 +21,9 @@ from console.views import (
     stages,
     stop,
     transitions,
+    webhooks,
 )
+from pipelines.api import hooks
 from pipelines.api import views as api
 
 one_execution = [
@@ -80,6 +82,8 @@ settings: list[URLPattern | URLResolver] = [
     path("event-targets", event_targets.index, name="event-targets"),
     path("event-target/new", event_targets.create, name="event-target-create"),
     path("event-targets/<str:target>/", include(one_event_target)),
+    path("webhooks", webhooks.index, name="webhooks"),
+    path("webhooks/<str:webhook>", webhooks.details, name="webhook"),
     path("people", people.index, name="people"),
     path("people/create", people.create, name="create-user"),
     path("people/<str:username>/", include(one_person)),
@@ -95,6 +99,7 @@ build_projects = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
+    path("webhooks/<str:token>", hooks.webhook, name="webhook-address"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
     path("codesuite/codepipeline/pipelines/<str:name>/", include(one_pipeline)),
     path(

@@ -142,6 +142,18 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class WebhookNotFound(Refusal):
+    """WebhookNotFoundException."""
+
+
+class InvalidWebhookFilter(Refusal):
+    """InvalidWebhookFilterPatternException."""
+
+
+class InvalidWebhookAuthentication(Refusal):
+    """InvalidWebhookAuthenticationParametersException."""
+
+
 class EventTargetNotFound(Refusal):
     """ResourceNotFoundException of EventBridge."""
 

@@ -11,6 +11,7 @@ from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.triggering import UsedChange
+from pipelines.models.webhooks import HookDelivery, Webhook
 
 __all__ = [
     "AccessKey",
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "EventDelivery",
     "EventTarget",
+    "HookDelivery",
     "Job",
     "Lease",
     "Pipeline",
@@ -30,4 +32,5 @@ __all__ = [
     "StopRequest",
     "UsedChange",
     "UsedRevision",
+    "Webhook",
 ]

@@ -15,6 +15,7 @@ from pipelines import (
     places,
     projects,
     transitions,
+    webhooks,
 )
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
@@ -22,8 +23,20 @@ from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
 from tests.stored import everything_stored
 
-OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
-FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
+OPEN_TO_ALL = {
+    "home",
+    "healthz",
+    "readyz",
+    "sign-in",
+    "api",
+    "webhook-address",
+}  # home leads to the list only
+FOR_MACHINES = {
+    "healthz",
+    "readyz",
+    "api",
+    "webhook-address",
+}  # the API asks for a signature: tests/api
 POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
 LEADS_ON = {"home", "sign-in", "action-log"}  # to another page
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
@@ -74,11 +87,24 @@ def world(engine_room, settings, tmp_path):
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
     outbox.spread()
+    webhooks.put(
+        {
+            "name": "push",
+            "targetPipeline": "website",
+            "targetAction": "Fetch",
+            "filters": [],
+            "authentication": "UNAUTHENTICATED",
+            "authenticationConfiguration": {},
+        },
+        by=ALICE,
+    )
     people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
         "target": "chat",
+        "webhook": "push",
+        "token": "nothing",
         "delivery": target.pk,
         "access_key_id": access_key_id,
         "username": "zoe",
