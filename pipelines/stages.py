@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from pipelines import finding, patience, tasks
+from pipelines import finding, patience, starting, tasks
 from pipelines.core.refusals import Conflict, NotLatestExecution, StageNotRetryable
 from pipelines.core.retrying import RetryFacts, actions_to_rerun
 from pipelines.core.statuses import (
     ActionStatus,
+    ExecutionMode,
     ExecutionStatus,
     RetryMode,
     RetryTrigger,
@@ -42,21 +43,26 @@ def retry(
     The same execution goes on: what failed or was abandoned runs again as new action executions,
     and what never started follows.
 
-    Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution, StageNotRetryable, or
-    Conflict when the pipeline is busy.
+    It counts among the concurrent ones again, so the pipeline's lock is taken in every mode.
+
+    Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution, StageNotRetryable,
+    TooManyExecutions, or Conflict when the pipeline is busy.
     """
     by.check("RetryStageExecution", on=finding.arn_of(pipeline_name))
     pipeline = finding.locked_pipeline(pipeline_name)
     stage = finding.stage(pipeline, stage_name)
     stay = _stay(pipeline, stage, execution_id)
+    if not stay.execution.takes_locks:
+        stay = _held(stay)
     rerun = actions_to_rerun(_facts(pipeline, stage, stay), mode=mode)
     stay.action_executions.filter(is_latest=True, action_name__in=rerun).update(is_latest=False)
     execution, now = stay.execution, timezone.now()
     _count(stay, at=now)
     if execution.is_finished:
+        starting.check_limit(pipeline, execution.mode)
         _resume(execution, stay, at=now)
     pipeline.bump()
-    tasks.wake(pipeline.pk)
+    tasks.wake(pipeline.pk, execution.alone)
     return execution
 
 
@@ -82,6 +88,14 @@ def _stay(pipeline: Pipeline, stage: Stage, execution_id: UUID) -> StageExecutio
     return stay
 
 
+def _held(stay: StageExecution) -> StageExecution:
+    """The stay of a parallel execution, about which nobody decides meanwhile."""
+    execution = PipelineExecution.objects.held().get(pk=stay.execution_id)
+    stay.refresh_from_db()
+    stay.execution = execution
+    return stay
+
+
 def _facts(pipeline: Pipeline, stage: Stage, stay: StageExecution) -> RetryFacts:
     latest = stay.action_executions.filter(is_latest=True)
     return _facts_of(pipeline, stage, stay, list(latest))
@@ -95,6 +109,7 @@ def _facts_of(
         is_latest=stage.latest_id == stay.pk,
         is_outdated=stay.execution.version != pipeline.version,
         actions={action.action_name: ActionStatus(action.status) for action in actions},
+        mode=ExecutionMode(stay.mode),
     )
 
 

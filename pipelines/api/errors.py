@@ -33,6 +33,7 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.PipelineNameInUse: "PipelineNameInUseException",
     refusals.PipelineVersionNotFound: "PipelineVersionNotFoundException",
     refusals.LimitExceeded: "LimitExceededException",
+    refusals.TooManyExecutions: "ConcurrentPipelineExecutionsLimitExceededException",
     refusals.ResourceNotFound: "ResourceNotFoundException",
     refusals.InvalidArn: "InvalidArnException",
     refusals.InvalidTags: "InvalidTagsException",

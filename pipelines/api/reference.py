@@ -23,9 +23,9 @@ HERE: dict[str, Here] = {
     "CreatePipeline": Here(
         "Checks the whole definition, stores it as version 1 with its tags, and starts the first"
         " execution.",
-        "The role is not assumed, and need not exist. Execution modes other than SUPERSEDED and"
-        " conditions of stages are refused, because the engine does not have them yet; triggers are"
-        " checked and kept, and nothing fires them yet.",
+        "The role is not assumed, and need not exist. Conditions of stages are refused, because the"
+        " engine does not have them yet; triggers are checked and kept, and nothing fires them"
+        " yet.",
     ),
     "DeletePipeline": Here(
         "Deletes the pipeline with its executions and tags; a pipeline that does not exist is"
@@ -104,7 +104,8 @@ HERE: dict[str, Here] = {
     "PollForJobs": Here(
         "Hands out jobs that wait, each to one worker; who does not acknowledge within a minute"
         " loses the job to another.",
-        "There are no artifactCredentials: nothing that a worker could reach serves artifacts yet.",
+        "The artifactCredentials open the job's artifacts at Penstock's own address, as S3 would:"
+        " see [job workers](job-workers.md).",
     ),
     "AcknowledgeJob": Here(
         "Takes a job.",

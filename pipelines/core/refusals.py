@@ -58,6 +58,10 @@ class LimitExceeded(Refusal):
     """There are as many as there may be (LimitExceededException)."""
 
 
+class TooManyExecutions(Refusal):
+    """As many run as may at once (ConcurrentPipelineExecutionsLimitExceededException)."""
+
+
 class ResourceNotFound(Refusal):
     """ResourceNotFoundException."""
 

@@ -28,7 +28,6 @@ from pipelines.core.structure_shapes import PIPELINE
 from pipelines.core.structure_trigger_rules import trigger_failures
 from pipelines.core.structure_type_rules import (
     absent_conditions,
-    absent_modes,
     type_failures,
     uses_v2,
 )
@@ -56,7 +55,6 @@ RULES = (
     (action_failures, InvalidActionDeclaration),
     (namespace_failures, InvalidActionDeclaration),
     # What AWS would take and Penstock cannot do comes when there is nothing else to say.
-    (absent_modes, InvalidStructure),
     (absent_conditions, InvalidStageDeclaration),
 )
 

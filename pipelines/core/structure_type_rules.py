@@ -41,12 +41,6 @@ def type_failures(declared: Declared) -> Iterator[str]:
             yield f"{feature} in a pipeline of pipelineType V2"
 
 
-def absent_modes(declared: Declared) -> Iterator[str]:
-    mode = declared.definition["executionMode"]
-    if mode != ExecutionMode.SUPERSEDED:
-        yield f"Execution mode {mode} is {ABSENT}. Use SUPERSEDED, which is the default."
-
-
 def absent_conditions(declared: Declared) -> Iterator[str]:
     """A bare result of onFailure is no condition: an automatic retry or rollback."""
     for stage in declared.definition["stages"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from pipelines import artifacts, engine, finding, patience, places, tasks
+from pipelines import artifact_store, engine, finding, patience, tasks
 from pipelines.core.action_types import Category
 from pipelines.core.custom_types import filled
 from pipelines.core.refusals import InvalidJobState, InvalidRequest, Throttled
@@ -116,10 +116,10 @@ def _check_worker(job: Job, operation: str, *, by: Caller) -> None:
 
 def _end(job: Job, result: ActionResult) -> None:
     """The engine takes the result like any other, and closes the job with it."""
-    pipeline = job.action.execution.pipeline
-    if not engine.record(pipeline.pk, job.action.pk, result):
+    execution = job.action.execution
+    if not engine.record(job.action, result):
         raise InvalidJobState(f"The action of job '{job.pk}' has ended")
-    tasks.wake(pipeline.pk)
+    tasks.wake(execution.pipeline_id, execution.alone)
 
 
 def _go_on(job: Job, done: Done) -> None:
@@ -137,7 +137,7 @@ def _go_on(job: Job, done: Done) -> None:
         percent_complete=so_far.percent_complete,
         updated_at=now,
     )
-    action.execution.pipeline.bump()
+    action.execution.tell_watchers()
 
 
 def _success(job: Job, done: Done) -> ActionResult:
@@ -181,8 +181,5 @@ def _address(job: Job, external_execution_id: str) -> str:
 
 def _stored(job: Job) -> dict[str, str]:
     """The outputs that are there; an action that needs another fails in plain words."""
-    return {
-        name: key
-        for name, key in job.output_keys.items()
-        if artifacts.path_of(places.artifacts(), key).is_file()
-    }
+    store = artifact_store.configured()
+    return {name: key for name, key in job.output_keys.items() if store.look(key)}

@@ -250,7 +250,7 @@ class Story(RuleBasedStateMachine):
             if not changes:
                 break
             for change in changes:
-                facts = after(facts, change)
+                facts = after(facts, [change])
                 self.make(change)
         else:
             raise AssertionError("The rules do not come to rest.")
