@@ -55,6 +55,7 @@ PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
+PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(
