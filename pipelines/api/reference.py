@@ -56,11 +56,11 @@ HERE: dict[str, Here] = {
     ),
     "PutWebhook": Here(
         "Creates a webhook with an address of its own below `PENSTOCK_URL`, or replaces it and"
-        " keeps the address. A request to it that is who it has to be and matches every filter starts"
-        " the pipeline; [docs/webhooks.md](webhooks.md) shows how.",
-        "JsonPath has names, indexes, wildcards and one `..`; expressions, functions and slices are"
-        " `InvalidWebhookFilterPatternException`. `****` keeps the secret that is stored. A body"
-        " that GitHub signed starts something once.",
+        " keeps the address. A request to it that is from whom it has to be and matches every"
+        " filter starts the pipeline; [docs/webhooks.md](webhooks.md) shows how.",
+        "JsonPath has names, indexes, wildcards and one `..`; expressions, functions and slices"
+        " are `InvalidWebhookFilterPatternException`. `****` keeps the secret that is stored. A"
+        " body that GitHub signed starts something once.",
     ),
     "ListWebhooks": Here(
         "Webhooks by name, on pages, with the last time each started something and what went wrong"
