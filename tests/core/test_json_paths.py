@@ -1,5 +1,7 @@
 """JSONPath as filters of webhooks use it: one row a step, and what is not here."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +78,7 @@ def test_values_are_compared_as_texts(value, text):
 
 
 def test_a_deep_document_is_searched_without_recursion():
-    document = {"name": "bottom"}
+    document: dict[str, Any] = {"name": "bottom"}
     for _ in range(50_000):
         document = {"a": document}
     assert select(parse("$..name"), document) == ["bottom"]
