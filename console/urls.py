@@ -9,6 +9,7 @@ from console.views import (
     approvals,
     commits,
     connect,
+    connections,
     event_targets,
     events,
     executions,
@@ -74,6 +75,12 @@ one_event_target = [
     ),
 ]
 
+one_connection = [
+    path("edit", connections.edit, name="edit-connection"),
+    path("test", connections.try_out, name="try-connection"),
+    path("delete", connections.delete, name="delete-connection"),
+]
+
 settings: list[URLPattern | URLResolver] = [
     path("access-keys", access_keys.index, name="access-keys"),
     path("access-keys/create", access_keys.create, name="create-access-key"),
@@ -85,6 +92,10 @@ settings: list[URLPattern | URLResolver] = [
     path("event-targets/<str:target>/", include(one_event_target)),
     path("webhooks", webhooks.index, name="webhooks"),
     path("webhooks/<str:webhook>", webhooks.details, name="webhook"),
+    path("connections", connections.index, name="connections"),
+    path("connections/create", connections.create, name="create-connection"),
+    path("connections/redirect", connections.at_host, name="connection-redirect"),
+    path("connections/<uuid:connection_id>/", include(one_connection)),
     path("people", people.index, name="people"),
     path("people/create", people.create, name="create-user"),
     path("people/<str:username>/", include(one_person)),

@@ -158,6 +158,14 @@ class InvalidWebhookAuthentication(Refusal):
     """InvalidWebhookAuthenticationParametersException."""
 
 
+class ConnectionNotFound(Refusal):
+    """ResourceNotFoundException of CodeConnections."""
+
+
+class ConnectionNameInUse(Refusal):
+    """Another connection has the name already."""
+
+
 class NameInUse(Refusal):
     """There is one of that name already; each service of AWS has a name of its own for it."""
 
