@@ -48,6 +48,9 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
     "PENSTOCK_LOG_LIMIT_BYTES", 10 * 1024 * 1024, least=1024
 )
 PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
+PENSTOCK_COMMAND_MEMORY_BYTES = environment.whole(
+    "PENSTOCK_COMMAND_MEMORY_BYTES", 0, least=0, most=2**62
+)
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
