@@ -330,6 +330,14 @@ def test_a_repository_over_the_limit_is_given_up(host, tmp_path):
         )
 
 
+def test_a_host_that_lists_without_end_is_given_up(host, monkeypatch):
+    make_repository(host.root)
+    monkeypatch.setattr(remotes, "SAID_LIMIT", 10)
+
+    with pytest.raises(remotes.TooLarge, match="more branches than can be read"):
+        remotes.branches(remote(host), BOUNDS)
+
+
 def test_an_address_with_a_password_in_it_is_not_repeated():
     url = f"http://ada:{SECRET}@127.0.0.1:9/a/b"
 

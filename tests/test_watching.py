@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from pipelines import (
     buckets,
@@ -423,6 +424,35 @@ def test_the_cost_of_a_look_is_the_same_whatever_the_history(yard, django_assert
         watching.look(source_id)
 
 
+def test_a_pipeline_that_is_deleted_while_its_host_is_asked_is_forgotten(yard):
+    yard.look()
+    yard.push()
+    WatchedSource.objects.update(due_at=timezone.now())
+    [source_id] = watching.claim()
+
+    def deleted(look):
+        found = source_codecommit.latest_revision(look)
+        definitions.delete("website", by=ALICE)
+        return found
+
+    with looking(deleted):
+        watching.look(source_id)
+
+    assert not WatchedSource.objects.exists()
+
+
+def test_a_look_at_what_is_no_longer_declared_is_no_look(yard):
+    yard.look()
+    WatchedSource.objects.update(due_at=timezone.now())
+    [source_id] = watching.claim()
+    off = {"RepositoryName": "website", "BranchName": "main", "PollForSourceChanges": "false"}
+    yard.room.update(stages=[stage("Source", source(configuration=off)), stage("B", commands())])
+
+    watching.look(source_id)
+
+    assert yard.look() == []
+
+
 # Thirty days
 
 
@@ -521,6 +551,19 @@ def test_what_a_webhook_told_of_before_or_after_starts_once(connected_yard):
     triggering.pushed(**told, push=Push(commit=second, branch="main"))
 
     assert connected_yard.count() == 3
+
+
+def test_a_change_that_started_an_execution_which_is_over_starts_no_other(connected_yard):
+    """The source failed before it could say what it took."""
+    commit = connected_yard.push()
+    told = {"repository": repository_of(connected_yard)}
+    triggering.pushed(**told, push=Push(commit=commit, branch="main"))
+    connected_yard.room.settle()
+    connected_yard.room.fail("Fetch")
+    connected_yard.room.settle()
+
+    assert "it has started an execution before" in connected_yard.look()[0]
+    assert connected_yard.count() == 2
 
 
 def test_a_secret_is_opened_for_a_look(engine_room, host, settings):
@@ -701,3 +744,15 @@ def test_the_tasks_hand_on_what_is_due(yard, monkeypatch):
     watch_tasks.look(source_id)
     assert WatchedSource.objects.get().looked_at is not None
     assert len(sent) == 1
+
+
+def test_a_broker_that_is_away_is_not_an_error(yard, monkeypatch, caplog):
+    def away(*_args, **_how):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(watch_tasks.look, "apply_async", away)
+    WatchedSource.objects.update(due_at=timezone.now())
+
+    watch_tasks.watch()
+
+    assert "did not take a look" in caplog.text

@@ -12,9 +12,17 @@ from pipelines.core.action_types import ActionTypeId
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import commands, source_connection, source_github
-from pipelines.providers.contract import Failed, Revision, Succeeded
+from pipelines.providers.contract import (
+    Absent,
+    Failed,
+    Found,
+    Look,
+    Revision,
+    Succeeded,
+    Unseen,
+)
 from pipelines.providers.git_hosts import Host
-from pipelines.remotes import Credential
+from pipelines.remotes import Credential, RemoteError
 from tests.git_host import git_host, make_repository, push
 from tests.providers.work import OUTPUT, log_of, make_site, make_work
 
@@ -314,3 +322,72 @@ def test_github_with_a_token_that_it_does_not_know(host, tmp_path):
     assert outcome.code is FailureCode.PERMISSION_ERROR
     assert outcome.message.endswith("Give the action a credential that may read acme/site.")
     assert SECRET not in outcome.message
+
+
+# Looking for changes
+
+
+def look_at(tmp_path, connection, **configuration):
+    site = make_site(tmp_path, connection=connection)
+    return source_connection.latest_revision(
+        Look(site=site, configuration={**CONFIGURATION, **configuration}, seconds=20)
+    )
+
+
+def test_a_look_finds_the_newest_commit(host, tmp_path):
+    commit = make_repository(host.root)
+
+    assert look_at(tmp_path, connected(host.url)) == Found(revision=commit)
+
+
+def test_a_look_at_a_branch_that_is_not_there_is_an_answer(host, tmp_path):
+    make_repository(host.root)
+
+    absent = look_at(tmp_path, connected(host.url), BranchName="absent")
+
+    assert isinstance(absent, Absent)
+    assert "No Branch [absent] found" in absent.why
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ({"FullRepositoryId": "acme/absent"}, "Looked for acme/absent"),
+        ({"FullRepositoryId": "../site"}, "not the id of a repository"),
+        ({"ConnectionArn": "arn:aws:none"}, "There is no connection"),
+    ],
+)
+def test_a_look_that_is_no_answer_says_why(host, tmp_path, configuration, expected):
+    make_repository(host.root)
+
+    unseen = look_at(tmp_path, connected(host.url), **configuration)
+
+    assert isinstance(unseen, Unseen)
+    assert expected in unseen.why
+
+
+def test_a_reference_whose_host_is_gone_says_so(host, tmp_path):
+    make_repository(host.root)
+    full = {"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}
+    source = tmp_path / "source"
+    source.mkdir()
+    made = source_connection.perform(work_for(source, connected(host.url), configuration=full))
+
+    work = make_work(
+        tmp_path,
+        site=make_site(tmp_path, connection=connected("http://127.0.0.1:9")),
+        commands=("ls",),
+        input_artifacts={"Code": succeeded(made).artifacts["Output"]},
+        clone_references=frozenset({"Code"}),
+    )
+    outcome = failed(commands.perform(work))
+
+    assert "http://127.0.0.1:9 cannot be reached" in outcome.message
+
+
+def test_what_git_says_of_something_unheard_of_is_repeated():
+    host = Host(base_url="https://git.example.com", called="the connection work")
+
+    told = host.what_to_do(RemoteError("Git says: oh."), "acme/site")
+
+    assert told == "acme/site at https://git.example.com cannot be read. Git says: oh."

@@ -1,6 +1,7 @@
 """ECR source: what a tag names in a real registry, how one is let in, and registries that lie."""
 
 import json
+import time
 import zipfile
 
 import pytest
@@ -226,6 +227,24 @@ def test_a_registry_that_hangs_or_is_not_there(tmp_path, registry):
     assert gone.code is FailureCode.SYSTEM_UNAVAILABLE
     assert "127.0.0.1:9 cannot be reached" in gone.message
     assert "Check PENSTOCK_REGISTRY." in gone.message
+
+
+def test_a_registry_that_sends_too_slowly_is_given_up(tmp_path, registry):
+    registry.push("team/shop", "latest")
+
+    assert "did not answer in time" in look_at(tmp_path, registry, seconds=0).why
+
+    lasting = registries._Asking(
+        registries.Registry(host=registry.host), "team/shop", time.monotonic() + 60, lambda: False
+    )
+
+    class Slow:
+        def read(self, _size):
+            lasting.over_at = 0
+            return b"."
+
+    with pytest.raises(registries.Unreachable, match="in time"):
+        lasting._body(Slow())
 
 
 def test_work_that_is_lost_is_given_up(tmp_path, registry):
