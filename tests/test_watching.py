@@ -27,6 +27,7 @@ from pipelines.core.refusals import LimitExceeded
 from pipelines.core.triggers import Push, Repository
 from pipelines.models import Pipeline, PipelineExecution, WatchedSource
 from pipelines.providers import PROVIDERS, source_codecommit
+from pipelines.providers.contract import Found, Unseen
 from tests import registry
 from tests.definitions import CODECOMMIT, action, commands, definition, s3_source, source, stage
 from tests.engine_room import ALICE
@@ -334,6 +335,15 @@ def test_a_defect_of_a_provider_is_written_down_and_harms_nothing(yard, caplog):
 
     assert result == "Penstock could not look: RuntimeError: oh"
     assert WatchedSource.objects.get().failures == 1
+
+
+def test_a_revision_that_no_database_keeps_is_no_revision(yard):
+    with looking(lambda _: Found(revision="a\0b")):
+        assert yard.look() == ["The source names a revision that is no text."]
+    with looking(lambda _: Unseen(why="No\0!")):
+        assert yard.look() == ["No!"]
+
+    assert WatchedSource.objects.get().failures == 2
 
 
 def test_a_provider_that_cannot_look_says_so(yard):

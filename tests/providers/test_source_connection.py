@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pipelines import git
+from pipelines import artifacts, git
 from pipelines.core.action_types import ActionTypeId
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
@@ -234,7 +234,7 @@ def test_a_reference_is_cloned_by_the_commands_that_use_it(host, tmp_path):
     made = source_connection.perform(work_for(source, connection, configuration=full))
 
     reference = succeeded(made).artifacts["Output"]
-    assert json.loads(reference.read_text())["commit_id"] == commit
+    assert json.loads(reference.read_text())["clone_reference"]["commit_id"] == commit
     assert SECRET not in reference.read_text()
 
     work = make_work(
@@ -249,6 +249,29 @@ def test_a_reference_is_cloned_by_the_commands_that_use_it(host, tmp_path):
     assert lines.index(commit) == lines.index(first) - 1
     assert "hello again" in lines
     assert SECRET not in log_of(work)
+
+
+def test_a_reference_is_no_use_to_who_wants_files(host, tmp_path):
+    make_repository(host.root)
+    full = {"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}
+    made = source_connection.perform(work_for(tmp_path, connected(host.url), configuration=full))
+
+    with pytest.raises(artifacts.UnsafeZip, match="only CodeBuild and Commands actions can clone"):
+        artifacts.unpack(succeeded(made).artifacts["Output"], tmp_path / "folder")
+
+
+def test_a_reference_to_what_cannot_be_a_repository_says_so(tmp_path):
+    reference = tmp_path / "reference"
+    said = {"repository": "../x", "branch": "main", "connection_arn": "", "commit_id": "0" * 40}
+    reference.write_text(json.dumps({"clone_reference": said}))
+    work = make_work(
+        tmp_path,
+        commands=("ls",),
+        input_artifacts={"Code": reference},
+        clone_references=frozenset({"Code"}),
+    )
+
+    assert "not the id of a repository" in failed(commands.perform(work)).message
 
 
 def test_a_reference_whose_connection_is_gone_says_so(host, tmp_path):
