@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -610,7 +611,14 @@ def test_while_a_host_hangs_the_pipeline_is_free(connected_yard, host):
     WatchedSource.objects.update(due_at=timezone.now())
     [source_id] = watching.claim()
     asked = len(host.asked)
-    looking = threading.Thread(target=watching.look, args=(source_id,))
+
+    def look():
+        try:
+            watching.look(source_id)
+        finally:
+            connection.close()
+
+    looking = threading.Thread(target=look)
     looking.start()
     wait_until(lambda: len(host.asked) > asked)
 
