@@ -44,6 +44,10 @@ DEPLOYMENT_GROUPS = ResourceRights(
     "codedeploy:DeleteDeploymentGroup",
 )
 
+TOPICS = ResourceRights(
+    "sns:ListTopics", "sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic"
+)
+
 
 class Role(StrEnum):
     """What people and programs are allowed; each holds what is named in GRANTS and no more."""
@@ -74,6 +78,7 @@ _READING = frozenset(
         LIST_PROJECTS,
         INSTANCES.list,
         DEPLOYMENT_GROUPS.list,
+        TOPICS.list,
         LIST_EVENT_TARGETS,
     }
 )
@@ -122,6 +127,7 @@ _EDITING = frozenset(
         UPDATE_PROJECT,
         DELETE_PROJECT,
         *DEPLOYMENT_GROUPS[1:],
+        *TOPICS[1:],
         PUT_EVENT_TARGETS,
         REMOVE_EVENT_TARGETS,
     }

@@ -16,6 +16,7 @@ from pipelines import (
     people,
     places,
     projects,
+    topics,
     transitions,
 )
 from pipelines.core.rights import Role
@@ -75,6 +76,7 @@ def world(engine_room, settings, tmp_path):
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
+    topics.create("approvals", topics.Settings(email="ana@example.com"), by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
@@ -85,6 +87,7 @@ def world(engine_room, settings, tmp_path):
         "project": "website",
         "instance": "web-1",
         "deployment_group": "shop/web",
+        "topic": "approvals",
         "target": "chat",
         "delivery": target.pk,
         "access_key_id": access_key_id,
