@@ -1,8 +1,10 @@
 """What is stored.  Rows change only in the use cases, the engine and the methods defined here."""
 
+from pipelines.models.abandoned_work import AbandonedWorkPolicy
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
+from pipelines.models.connections import Connection
 from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
@@ -14,18 +16,22 @@ from pipelines.models.registered import DeploymentGroup, Instance, Topic
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
+from pipelines.models.webhooks import HookDelivery, Webhook
 
 __all__ = [
+    "AbandonedWorkPolicy",
     "AccessKey",
     "ActionExecution",
     "ApprovalNotification",
     "BuildProject",
+    "Connection",
     "CustomActionType",
     "DeployTarget",
     "DeploymentGroup",
     "Event",
     "EventDelivery",
     "EventTarget",
+    "HookDelivery",
     "Instance",
     "Job",
     "Lease",
@@ -38,4 +44,5 @@ __all__ = [
     "Topic",
     "UsedChange",
     "UsedRevision",
+    "Webhook",
 ]
