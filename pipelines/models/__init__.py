@@ -16,6 +16,7 @@ from pipelines.models.registered import DeploymentGroup, Instance, Topic
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
+from pipelines.models.watching import WatchedSource
 from pipelines.models.webhooks import HookDelivery, Webhook
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "Topic",
     "UsedChange",
     "UsedRevision",
+    "WatchedSource",
     "Webhook",
 ]
