@@ -183,8 +183,16 @@ def test_what_was_posted_is_not_posted_again_because_of_the_mail(asked, settings
     assert len(receiver.requests) == 1
 
 
+class MailServer(socketserver.ThreadingTCPServer):
+    """What arrived."""
+
+    mails: list[bytes]
+
+
 class Smtp(socketserver.StreamRequestHandler):
     """As much of a mail server as it takes to get one mail, or to refuse it."""
+
+    server: MailServer
 
     def handle(self):
         self.say("220 here")
@@ -208,7 +216,7 @@ class Smtp(socketserver.StreamRequestHandler):
 
 @contextmanager
 def mail_server():
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Smtp) as server:
+    with MailServer(("127.0.0.1", 0), Smtp) as server:
         server.mails = []
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
