@@ -7,6 +7,7 @@ from console.views import (
     access_keys,
     actions,
     approvals,
+    artifacts,
     commits,
     connect,
     connections,
@@ -33,8 +34,14 @@ one_execution = [
     path("timeline", executions.timeline, name="execution-timeline"),
     path("visualization", executions.visualization, name="execution-visualization"),
     path("revisions", executions.revisions, name="execution-revisions"),
+    path("artifacts", executions.artifacts, name="execution-artifacts"),
     path("actions/<uuid:action_id>", actions.details, name="action"),
     path("actions/<uuid:action_id>/log", actions.log, name="action-log"),
+    path(
+        "actions/<uuid:action_id>/artifacts/<str:artifact>",
+        artifacts.download,
+        name="action-artifact",
+    ),
     path("actions/<uuid:action_id>/end", leftovers.end, name="end-work"),
 ]
 
@@ -116,6 +123,8 @@ deploying = [
     *registered.urls("deployment-group", "deployment-groups"),
 ]
 
+notifying = registered.urls("topic", "topics")
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
@@ -130,6 +139,7 @@ urlpatterns = [
     path("codesuite/settings/", include(settings)),
     path("codesuite/codebuild/", include(build_projects)),
     path("codesuite/codedeploy/", include(deploying)),
+    path("codesuite/sns/", include(notifying)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("theme", sign_in.theme, name="theme"),

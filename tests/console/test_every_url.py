@@ -17,6 +17,7 @@ from pipelines import (
     people,
     places,
     projects,
+    topics,
     transitions,
     webhooks,
 )
@@ -29,6 +30,7 @@ from tests.stored import everything_stored
 # Home leads to the list only; the API and the hooks look at signatures: tests/api.
 FOR_MACHINES = {"healthz", "readyz", "api", "webhook-address"}
 OPEN_TO_ALL = {"home", "sign-in", *FOR_MACHINES}
+DOWNLOADS = {"action-artifact"}
 LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
 POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
@@ -46,7 +48,7 @@ def routes(resolver, before=()):
 
 ROUTES = dict(routes(get_resolver()))
 GUARDED = sorted(ROUTES.keys() - OPEN_TO_ALL)
-PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON)
+PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON - DOWNLOADS)
 
 
 @pytest.fixture
@@ -81,6 +83,7 @@ def world(engine_room, settings, tmp_path):
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
+    topics.create("approvals", topics.Settings(email="ana@example.com"), by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
@@ -103,6 +106,7 @@ def world(engine_room, settings, tmp_path):
         "connection_id": connected.pk,
         "instance": "web-1",
         "deployment_group": "shop/web",
+        "topic": "approvals",
         "target": "chat",
         "webhook": "push",
         "token": "nothing",
@@ -112,6 +116,7 @@ def world(engine_room, settings, tmp_path):
         "name": "website",
         "stage": "Build",
         "action": "Ask",
+        "artifact": "Code",
         "execution_id": execution.pk,
         "action_id": execution.action_executions.get(action_name="Ask").pk,
         "repository": "website",
