@@ -199,7 +199,7 @@ def test_a_repository_over_the_limit(host, tmp_path):
 
     outcome = failed(source_connection.perform(work))
 
-    assert "larger than 100000 bytes" in outcome.message
+    assert "more than 100000 bytes" in outcome.message
     assert "PENSTOCK_SOURCE_LIMIT_BYTES" in outcome.message
 
 
