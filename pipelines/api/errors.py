@@ -44,6 +44,8 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.ActionTypeNotFound: "ActionTypeNotFoundException",
     refusals.JobNotFound: "JobNotFoundException",
     refusals.InvalidJobState: "InvalidJobStateException",
+    refusals.InvalidJob: "InvalidJobException",
+    refusals.InvalidClientToken: "InvalidClientTokenException",
     refusals.InvalidNonce: "InvalidNonceException",
     variables.OutputVariablesSizeExceeded: "OutputVariablesSizeExceededException",
     refusals.ExecutionNotStoppable: "PipelineExecutionNotStoppableException",

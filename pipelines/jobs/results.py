@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from pipelines import artifact_store, engine, finding, patience, tasks
+from pipelines import artifact_store, engine, patience, tasks
 from pipelines.core.action_types import Category
 from pipelines.core.custom_types import filled
 from pipelines.core.refusals import InvalidJobState, InvalidRequest, Throttled
@@ -16,7 +16,7 @@ from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus
 from pipelines.core.storable import check_storable
 from pipelines.core.variables import check_output_variables
-from pipelines.jobs import locked
+from pipelines.jobs import check_asker, locked
 from pipelines.models import ActionExecution, CustomActionType
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pipelines.core.rights import Caller
+    from pipelines.jobs import Partner
     from pipelines.models import Job
 
 UNTIL_NEXT = timedelta(seconds=30)  # before the job that goes on is queued
@@ -50,7 +51,7 @@ class Done:
 
 
 @patience.limited(Throttled)
-def succeed(job_id: UUID, done: Done, *, by: Caller) -> None:
+def succeed(job_id: UUID, done: Done, *, by: Caller | Partner) -> None:
     """The job is done (PutJobSuccessResult): its action, too, unless there is a continuation token.
 
     With a token the action stays InProgress, and another job with the token is queued in half a
@@ -71,7 +72,12 @@ def succeed(job_id: UUID, done: Done, *, by: Caller) -> None:
 
 @patience.limited(Throttled)
 def fail(
-    job_id: UUID, code: FailureCode, message: str, *, by: Caller, external_execution_id: str = ""
+    job_id: UUID,
+    code: FailureCode,
+    message: str,
+    *,
+    by: Caller | Partner,
+    external_execution_id: str = "",
 ) -> None:
     """The job failed, and its action with it (PutJobFailureResult).
 
@@ -102,9 +108,9 @@ def _check(done: Done) -> None:
         check_storable(text, "the result of the job")
 
 
-def _check_worker(job: Job, operation: str, *, by: Caller) -> None:
+def _check_worker(job: Job, operation: str, *, by: Caller | Partner) -> None:
     """Only who has acknowledged the job reports on it, and only while somebody waits."""
-    by.check(operation, on=finding.arn_of(job.action.execution.pipeline.name))
+    check_asker(job, operation, by=by)
     if job.status != JobStatus.IN_PROGRESS:
         raise InvalidJobState(
             f"The status of job '{job.pk}' is {job.status}; it must be {JobStatus.IN_PROGRESS} for"

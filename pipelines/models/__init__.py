@@ -7,6 +7,7 @@ from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
+from pipelines.models.partners import PartnerWorker
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
 from pipelines.models.revisions import UsedRevision
@@ -22,6 +23,7 @@ __all__ = [
     "EventTarget",
     "Job",
     "Lease",
+    "PartnerWorker",
     "Pipeline",
     "PipelineExecution",
     "PipelineVersion",
