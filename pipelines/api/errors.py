@@ -42,6 +42,7 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.StageNotFound: "StageNotFoundException",
     refusals.ActionNotFound: "ActionNotFoundException",
     refusals.ActionTypeNotFound: "ActionTypeNotFoundException",
+    refusals.ActionExecutionNotFound: "ActionExecutionNotFoundException",
     refusals.JobNotFound: "JobNotFoundException",
     refusals.InvalidJobState: "InvalidJobStateException",
     refusals.InvalidJob: "InvalidJobException",

@@ -50,6 +50,12 @@ HERE: dict[str, Here] = {
         "Action executions, newest first, of the last 12 months; secrets are `****`.",
         "The externalExecutionId of a manual approval is its token.",
     ),
+    "ListDeployActionExecutionTargets": Here(
+        "The instances that an action of Deploy/EC2 or Deploy/CodeDeploy goes to, each with its"
+        " events, while it does and afterwards; none for other actions.",
+        "Without `pipelineName` the pipeline is the action execution's own. There is no"
+        " `ssmCommandId`.",
+    ),
     "ListPipelineExecutions": Here(
         "Executions, newest first, of the last 12 months, with `stopTrigger` as soon as a stop is"
         " accepted and until a retry resumes the execution.",

@@ -154,6 +154,14 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class NameInUse(Refusal):
+    """There is one of that name already; each service of AWS has a name of its own for it."""
+
+
+class ActionExecutionNotFound(Refusal):
+    """ActionExecutionNotFoundException."""
+
+
 class EventTargetNotFound(Refusal):
     """ResourceNotFoundException of EventBridge."""
 

@@ -15,6 +15,7 @@ from pipelines.api.answers import WithHeaders
 from pipelines.api.operations import (
     absent,
     approvals,
+    deployments,
     executions,
     jobs,
     pipelines,
@@ -40,6 +41,7 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     # Executions, and what is read of them
     "GetPipelineExecution": reading.get_pipeline_execution,
     "GetPipelineState": reading.get_pipeline_state,
+    "ListDeployActionExecutionTargets": deployments.list_deploy_action_execution_targets,
     "ListActionExecutions": reading.list_action_executions,
     "ListPipelineExecutions": reading.list_pipeline_executions,
     "PutActionRevision": executions.put_action_revision,

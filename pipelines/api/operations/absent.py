@@ -19,7 +19,6 @@ MISSING = {
         "RegisterWebhookWithThirdParty",
     ),
     "conditions of stages with their rules": ("ListRuleExecutions", "OverrideStageCondition"),
-    "deployments to EC2 instances and their targets": ("ListDeployActionExecutionTargets",),
 }
 
 
