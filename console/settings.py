@@ -52,6 +52,11 @@ PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
+# Where sources of GitHub (version 1) are, and how large what a git host sends may be.
+PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github.com")
+PENSTOCK_SOURCE_LIMIT_BYTES = environment.whole(
+    "PENSTOCK_SOURCE_LIMIT_BYTES", 1024**3, least=1024, most=2**40
+)
 PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
 
 # Django.

@@ -9,6 +9,7 @@ from console.views import (
     approvals,
     commits,
     connect,
+    connections,
     event_targets,
     events,
     executions,
@@ -72,6 +73,12 @@ one_event_target = [
     ),
 ]
 
+one_connection = [
+    path("edit", connections.edit, name="edit-connection"),
+    path("test", connections.try_out, name="try-connection"),
+    path("delete", connections.delete, name="delete-connection"),
+]
+
 settings: list[URLPattern | URLResolver] = [
     path("access-keys", access_keys.index, name="access-keys"),
     path("access-keys/create", access_keys.create, name="create-access-key"),
@@ -81,6 +88,10 @@ settings: list[URLPattern | URLResolver] = [
     path("event-targets", event_targets.index, name="event-targets"),
     path("event-target/new", event_targets.create, name="event-target-create"),
     path("event-targets/<str:target>/", include(one_event_target)),
+    path("connections", connections.index, name="connections"),
+    path("connections/create", connections.create, name="create-connection"),
+    path("connections/redirect", connections.at_host, name="connection-redirect"),
+    path("connections/<uuid:connection_id>/", include(one_connection)),
     path("people", people.index, name="people"),
     path("people/create", people.create, name="create-user"),
     path("people/<str:username>/", include(one_person)),

@@ -154,6 +154,14 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class ConnectionNotFound(Refusal):
+    """ResourceNotFoundException of CodeConnections."""
+
+
+class ConnectionNameInUse(Refusal):
+    """Another connection has the name already."""
+
+
 class NameInUse(Refusal):
     """There is one of that name already; each service of AWS has a name of its own for it."""
 

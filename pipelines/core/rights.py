@@ -15,6 +15,12 @@ LIST_PROJECTS = "codebuild:ListProjects"
 CREATE_PROJECT = "codebuild:CreateProject"
 UPDATE_PROJECT = "codebuild:UpdateProject"
 DELETE_PROJECT = "codebuild:DeleteProject"
+# Operations of CodeConnections: the git hosts that sources are fetched from.
+LIST_CONNECTIONS = "codestar-connections:ListConnections"
+CREATE_CONNECTION = "codestar-connections:CreateConnection"
+UPDATE_CONNECTION = "codestar-connections:UpdateConnection"
+USE_CONNECTION = "codestar-connections:UseConnection"
+DELETE_CONNECTION = "codestar-connections:DeleteConnection"
 
 # Operations of EventBridge: who is told of events.
 LIST_EVENT_TARGETS = "events:ListTargetsByRule"
@@ -52,7 +58,7 @@ class Role(StrEnum):
     OPERATE = "operate"  # start, stop and wait, retry, transitions, approvals
     ABANDON = "abandon"  # stop and abandon: a right of its own, because it can do harm
     WORK = "work"  # take jobs and report on them
-    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects
+    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects, connections
     ADMIN = "admin"  # all of it, and other people's access keys and roles
 
 
@@ -72,6 +78,7 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+        LIST_CONNECTIONS,
         INSTANCES.list,
         DEPLOYMENT_GROUPS.list,
         LIST_EVENT_TARGETS,
@@ -121,6 +128,10 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+        CREATE_CONNECTION,
+        UPDATE_CONNECTION,
+        USE_CONNECTION,
+        DELETE_CONNECTION,
         *DEPLOYMENT_GROUPS[1:],
         PUT_EVENT_TARGETS,
         REMOVE_EVENT_TARGETS,

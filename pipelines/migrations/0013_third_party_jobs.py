@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0011_stays_know_their_mode'),
+        ('pipelines', '0012_deploying'),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
+from pipelines.models.connections import Connection
 from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
@@ -19,6 +20,7 @@ __all__ = [
     "AccessKey",
     "ActionExecution",
     "BuildProject",
+    "Connection",
     "CustomActionType",
     "DeployTarget",
     "DeploymentGroup",

@@ -29,7 +29,9 @@ from pipelines.providers.contract import (
     Waiting,
     Work,
 )
+from pipelines.providers.git_source import REFERENCE
 from pipelines.runner import targets
+from pipelines.runner.hosts import connected
 from pipelines.runner.inputs import Inputs
 from pipelines.runner.wired import use_cases
 from pipelines.stores import StoreError
@@ -168,6 +170,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         timeout=action.deadline - timezone.now(),
         input_artifacts=_inputs(action, workspace),
         revisions=_revisions(action),
+        clone_references=_clone_references(action),
         output_artifacts=tuple(
             OutputArtifact(name=artifact.name, files=artifact.files)
             for artifact in plan.output_artifacts
@@ -218,6 +221,9 @@ def _site() -> Site:
         url=settings.PENSTOCK_URL,
         isolation=Level(settings.PENSTOCK_ISOLATION),
         endpoints=settings.PENSTOCK_ENDPOINTS,
+        github_url=settings.PENSTOCK_GITHUB_URL,
+        source_limit=settings.PENSTOCK_SOURCE_LIMIT_BYTES,
+        connection=connected,
         instances=targets.tagged,
         deployment_group=targets.deployment_group,
         registry=settings.PENSTOCK_REGISTRY,
@@ -250,3 +256,14 @@ def _revisions(action: ActionExecution) -> dict[str, str]:
         for artifact in source.output_artifacts
         if source.name in found
     }
+
+
+def _clone_references(action: ActionExecution) -> frozenset[str]:
+    """The inputs that a source action made as references: told by the definition, not by them."""
+    made = {
+        artifact.name
+        for source in action.execution.plan.first.actions
+        if source.configuration.get("OutputArtifactFormat") == REFERENCE
+        for artifact in source.output_artifacts
+    }
+    return frozenset(made.intersection(action.plan.input_artifacts))
