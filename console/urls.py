@@ -15,6 +15,7 @@ from console.views import (
     executions,
     history,
     home,
+    leftovers,
     people,
     pipelines,
     projects,
@@ -32,6 +33,7 @@ one_execution = [
     path("revisions", executions.revisions, name="execution-revisions"),
     path("actions/<uuid:action_id>", actions.details, name="action"),
     path("actions/<uuid:action_id>/log", actions.log, name="action-log"),
+    path("actions/<uuid:action_id>/end", leftovers.end, name="end-work"),
 ]
 
 one_stage = [
@@ -39,6 +41,7 @@ one_stage = [
     path("transition/disable", transitions.disable, name="disable-transition"),
     path("transition/enable", transitions.enable, name="enable-transition"),
     path("actions/<str:action>/review", approvals.review, name="review"),
+    path("actions/<str:action>/abandoned-work", leftovers.policy, name="abandoned-work"),
 ]
 
 one_pipeline: list[URLPattern | URLResolver] = [

@@ -176,3 +176,7 @@ class EventTargetNotFound(Refusal):
 
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""
+
+
+class NothingToEnd(Refusal):
+    """No work of this action goes on that we could end; only the console asks for it."""

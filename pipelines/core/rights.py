@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipelines.core.refusals import AccessDenied
 
 ABANDON = "AbandonPipelineExecution"  # not an operation of AWS: StopPipelineExecution with abandon
+END_WORK = "EndAbandonedWork"  # nor is this: to end what abandoned actions have left running
 
 # Operations of CodeBuild, not of CodePipeline: what its actions run is kept here, too.
 LIST_PROJECTS = "codebuild:ListProjects"
@@ -56,7 +57,7 @@ class Role(StrEnum):
 
     READ = "read"
     OPERATE = "operate"  # start, stop and wait, retry, transitions, approvals
-    ABANDON = "abandon"  # stop and abandon: a right of its own, because it can do harm
+    ABANDON = "abandon"  # stop and abandon, end what is left: a right of its own, as it can do harm
     WORK = "work"  # take jobs and report on them
     EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects, connections
     ADMIN = "admin"  # all of it, and other people's access keys and roles
@@ -142,10 +143,10 @@ _ADMINISTERING = frozenset(INSTANCES[1:])
 GRANTS: dict[Role, frozenset[str]] = {
     Role.READ: _READING,
     Role.OPERATE: _READING | _OPERATING,
-    Role.ABANDON: frozenset({ABANDON}),
+    Role.ABANDON: frozenset({ABANDON, END_WORK}),
     Role.WORK: _WORKING,
     Role.EDIT: _READING | _EDITING,
-    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | _ADMINISTERING | {ABANDON},
+    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | _ADMINISTERING | {ABANDON, END_WORK},
 }
 
 

@@ -16,8 +16,9 @@ from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus
 from pipelines.core.storable import check_storable
 from pipelines.core.variables import check_output_variables
-from pipelines.jobs import check_asker, locked
-from pipelines.models import ActionExecution, CustomActionType
+from pipelines.jobs import check_asker, late, locked
+from pipelines.models import ActionExecution, CustomActionType, Job
+from pipelines.stores import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from pipelines.core.rights import Caller
     from pipelines.jobs import Partner
-    from pipelines.models import Job
 
 UNTIL_NEXT = timedelta(seconds=30)  # before the job that goes on is queued
 SUMMARY_LIMIT = 2048
@@ -50,7 +50,6 @@ class Done:
     revision: SourceRevision | None = None
 
 
-@patience.limited(Throttled)
 def succeed(job_id: UUID, done: Done, *, by: Caller | Partner) -> None:
     """The job is done (PutJobSuccessResult): its action, too, unless there is a continuation token.
 
@@ -62,15 +61,17 @@ def succeed(job_id: UUID, done: Done, *, by: Caller | Partner) -> None:
     or Throttled when the pipeline is busy; nothing is changed then.
     """
     _check(done)
-    job = locked(job_id)
-    _check_worker(job, "PutJobSuccessResult", by=by)
-    if done.continuation_token:
-        _go_on(job, done)
-    else:
-        _end(job, _success(job, done))
+    outcome = "" if done.continuation_token else "Succeeded"
+    stored = {} if done.continuation_token else _stored(job_id)
+    with late.noted(job_id, outcome), patience.limited(Throttled):
+        job = locked(job_id)
+        _check_worker(job, "PutJobSuccessResult", by=by)
+        if done.continuation_token:
+            _go_on(job, done)
+        else:
+            _end(job, _success(job, done, stored))
 
 
-@patience.limited(Throttled)
 def fail(
     job_id: UUID,
     code: FailureCode,
@@ -85,13 +86,15 @@ def fail(
     """
     for text in (message, external_execution_id):
         check_storable(text, "failureDetails")
-    job = locked(job_id)
-    _check_worker(job, "PutJobFailureResult", by=by)
     progress = Progress(
         summary=message[:SUMMARY_LIMIT], external_execution_id=external_execution_id
     )
-    failure = _result(job, ActionStatus.FAILED, progress, error_code=code, error_message=message)
-    _end(job, failure)
+    with late.noted(job_id, f"Failed: {message}"), patience.limited(Throttled):
+        job = locked(job_id)
+        _check_worker(job, "PutJobFailureResult", by=by)
+        _end(
+            job, _result(job, ActionStatus.FAILED, progress, error_code=code, error_message=message)
+        )
 
 
 def _check(done: Done) -> None:
@@ -146,13 +149,13 @@ def _go_on(job: Job, done: Done) -> None:
     action.execution.tell_watchers()
 
 
-def _success(job: Job, done: Done) -> ActionResult:
+def _success(job: Job, done: Done, stored: Mapping[str, str]) -> ActionResult:
     is_source = job.action.type_id.category == Category.SOURCE
     return _result(
         job,
         ActionStatus.SUCCEEDED,
         done.progress,
-        artifacts=_stored(job),
+        artifacts=stored,
         output_variables=done.output_variables,
         revision=done.revision if is_source else None,
     )
@@ -185,7 +188,14 @@ def _address(job: Job, external_execution_id: str) -> str:
     return address[:2048]
 
 
-def _stored(job: Job) -> dict[str, str]:
-    """The outputs that are there; an action that needs another fails in plain words."""
+def _stored(job_id: UUID) -> dict[str, str]:
+    """The outputs that are there; an action that needs another fails in plain words.
+
+    Nobody is kept waiting while the store answers: what was put there cannot go away.
+    """
+    keys = Job.objects.filter(pk=job_id).values_list("output_keys", flat=True).first() or {}
     store = artifact_store.configured()
-    return {name: key for name, key in job.output_keys.items() if store.look(key)}
+    try:
+        return {name: key for name, key in keys.items() if store.look(key)}
+    except StoreError as problem:
+        raise Throttled(f"{problem} Try again later.") from problem

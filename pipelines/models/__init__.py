@@ -1,5 +1,6 @@
 """What is stored.  Rows change only in the use cases, the engine and the methods defined here."""
 
+from pipelines.models.abandoned_work import AbandonedWorkPolicy
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
@@ -17,6 +18,7 @@ from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
 
 __all__ = [
+    "AbandonedWorkPolicy",
     "AccessKey",
     "ActionExecution",
     "BuildProject",

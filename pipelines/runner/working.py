@@ -37,7 +37,7 @@ from pipelines.runner.wired import use_cases
 from pipelines.stores import StoreError
 
 if TYPE_CHECKING:
-    import threading
+    from collections.abc import Callable
     from pathlib import Path
 
     from pipelines.models import ActionExecution
@@ -45,11 +45,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResult | None:
+def attempt(
+    action: ActionExecution,
+    *,
+    is_lost: Callable[[], bool],
+    afterwards: Callable[[Path], None] = lambda _: None,
+) -> ActionResult | None:
     """One call of the provider, in a folder of its own; whatever goes wrong is a failed action.
 
-    The artifacts that were made are in the store when this returns.  None: the action waits for
-    somebody else's answer.
+    `afterwards` gets the folder before it is removed.  The artifacts that were made are in the
+    store when this returns.  None: the action waits for somebody else's answer.
     """
     workspace = places.workspaces() / str(action.pk)
     try:
@@ -74,6 +79,7 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
             error_message=f"Penstock could not do this work: {type(defect).__name__}: {defect}",
         )
     finally:
+        afterwards(workspace)
         shutil.rmtree(workspace, ignore_errors=True)
 
 
@@ -150,7 +156,7 @@ def note(action: ActionExecution, sentence: str) -> None:
         lines.write(f"[Penstock] {timezone.now():%Y/%m/%d %H:%M:%S} {sentence}\n".encode())
 
 
-def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) -> Work:
+def _work(action: ActionExecution, workspace: Path, is_lost: Callable[[], bool]) -> Work:
     plan, log = action.plan, places.log_of(action.pk)
     log.parent.mkdir(parents=True, exist_ok=True)
     return Work(
@@ -179,7 +185,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         overrides=_overrides(action),
         report=partial(targets.report, action),
         earlier_targets=partial(targets.earlier, action),
-        is_lost=is_lost.is_set,
+        is_lost=is_lost,
     )
 
 

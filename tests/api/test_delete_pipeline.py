@@ -17,7 +17,15 @@ from pipelines.core.refusals import PipelineNotFound
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import ActionExecution, Event, Job, Lease, Pipeline, PipelineVersion
+from pipelines.models import (
+    AbandonedWorkPolicy,
+    ActionExecution,
+    Event,
+    Job,
+    Lease,
+    Pipeline,
+    PipelineVersion,
+)
 from pipelines.models.erasing import belonging_to
 from pipelines.models.pipelines import plan_of
 from pipelines.providers import Dispatch
@@ -77,6 +85,9 @@ def test_everything_of_the_pipeline_is_gone(engine_room, execution):
     lease(engine_room.live("Try"))
     Job.objects.create(
         action=engine_room.live("Try"), category="Build", provider="Try", version="1"
+    )
+    AbandonedWorkPolicy.objects.create(
+        pipeline=engine_room.pipeline, stage_name="Work", action_name="Try", policy="leave"
     )
     assert {name for name, number in rows().items() if number} >= OF_A_PIPELINE
 
@@ -334,7 +345,7 @@ def test_what_a_dead_runner_left_of_a_deleted_pipeline_is_cleared_up(engine_room
     before = time.time() - settings.PENSTOCK_LEASE_SECONDS - 1
     os.utime(folder, (before, before))
 
-    sweeping.clear_up_after_lost_runners()
+    sweeping.work_to_clear_up()
 
     assert not folder.exists()
     assert new.exists()
@@ -347,7 +358,7 @@ def test_a_folder_of_work_that_goes_on_is_left_alone(engine_room, execution, set
     before = time.time() - settings.PENSTOCK_LEASE_SECONDS - 1
     os.utime(folder, (before, before))
 
-    sweeping.clear_up_after_lost_runners()
+    sweeping.work_to_clear_up()
 
     assert folder.exists()
 

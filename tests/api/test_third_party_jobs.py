@@ -1,7 +1,8 @@
 """The jobs of partners: their work is done here by whoever has been registered for it."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -173,7 +174,7 @@ def test_it_times_out_with_its_action(engine_room, execution, job):
     assert Job.objects.get().status == "TimedOut"
 
 
-EVERY = [
+EVERY: list[tuple[str, dict[str, Any]]] = [
     ("GetThirdPartyJobDetails", {}),
     ("AcknowledgeThirdPartyJob", {"nonce": "1"}),
     ("PutThirdPartyJobSuccessResult", {}),
@@ -241,4 +242,3 @@ def test_only_workers_may(execution, job):
         assert refused(operation, by=by, **job, **given)[0] == "AccessDeniedException"
     error = refused("PollForThirdPartyJobs", actionTypeId=ID, by=by)
     assert error[0] == "AccessDeniedException"
-    assert UUID(job["jobId"])

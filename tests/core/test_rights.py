@@ -11,6 +11,7 @@ from pipelines.core.rights import (
     DELETE_CONNECTION,
     DELETE_PROJECT,
     DEPLOYMENT_GROUPS,
+    END_WORK,
     GRANTS,
     INSTANCES,
     LIST_CONNECTIONS,
@@ -45,7 +46,7 @@ EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    others = {ABANDON} | PROJECTS | CONNECTIONS | EVENTS | REGISTERED
+    others = {ABANDON, END_WORK} | PROJECTS | CONNECTIONS | EVENTS | REGISTERED
     assert GRANTS[Role.ADMIN] == operations | others
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 

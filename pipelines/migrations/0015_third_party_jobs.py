@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0013_connections'),
+        ('pipelines', '0014_abandoned_work'),
     ]
 
     operations = [
