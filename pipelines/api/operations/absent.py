@@ -11,13 +11,6 @@ if TYPE_CHECKING:
 
 MISSING = {
     "action types with an integration model": ("UpdateActionType",),
-    "webhooks": (
-        "DeleteWebhook",
-        "DeregisterWebhookWithThirdParty",
-        "ListWebhooks",
-        "PutWebhook",
-        "RegisterWebhookWithThirdParty",
-    ),
     "conditions of stages with their rules": ("ListRuleExecutions", "OverrideStageCondition"),
 }
 
