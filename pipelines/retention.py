@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 20  # executions
+AT_ONCE = 200  # executions, each in a transaction of its own
 FILES_AT_ONCE = 500
 
 
