@@ -7,6 +7,7 @@ from console.views import (
     access_keys,
     actions,
     approvals,
+    artifacts,
     commits,
     connect,
     connections,
@@ -24,15 +25,23 @@ from console.views import (
     stages,
     stop,
     transitions,
+    webhooks,
 )
+from pipelines.api import hooks
 from pipelines.api import views as api
 
 one_execution = [
     path("timeline", executions.timeline, name="execution-timeline"),
     path("visualization", executions.visualization, name="execution-visualization"),
     path("revisions", executions.revisions, name="execution-revisions"),
+    path("artifacts", executions.artifacts, name="execution-artifacts"),
     path("actions/<uuid:action_id>", actions.details, name="action"),
     path("actions/<uuid:action_id>/log", actions.log, name="action-log"),
+    path(
+        "actions/<uuid:action_id>/artifacts/<str:artifact>",
+        artifacts.download,
+        name="action-artifact",
+    ),
     path("actions/<uuid:action_id>/end", leftovers.end, name="end-work"),
 ]
 
@@ -92,6 +101,8 @@ settings: list[URLPattern | URLResolver] = [
     path("event-targets", event_targets.index, name="event-targets"),
     path("event-target/new", event_targets.create, name="event-target-create"),
     path("event-targets/<str:target>/", include(one_event_target)),
+    path("webhooks", webhooks.index, name="webhooks"),
+    path("webhooks/<str:webhook>", webhooks.details, name="webhook"),
     path("connections", connections.index, name="connections"),
     path("connections/create", connections.create, name="create-connection"),
     path("connections/redirect", connections.at_host, name="connection-redirect"),
@@ -113,9 +124,12 @@ deploying = [
     *registered.urls("deployment-group", "deployment-groups"),
 ]
 
+notifying = registered.urls("topic", "topics")
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
+    path("webhooks/<str:token>", hooks.webhook, name="webhook-address"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
     path("codesuite/codepipeline/pipelines/<str:name>/", include(one_pipeline)),
     path(
@@ -126,6 +140,7 @@ urlpatterns = [
     path("codesuite/settings/", include(settings)),
     path("codesuite/codebuild/", include(build_projects)),
     path("codesuite/codedeploy/", include(deploying)),
+    path("codesuite/sns/", include(notifying)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("theme", sign_in.theme, name="theme"),

@@ -9,17 +9,21 @@ from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
+from pipelines.models.notifications import ApprovalNotification
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
-from pipelines.models.registered import DeploymentGroup, Instance
+from pipelines.models.registered import DeploymentGroup, Instance, Topic
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
+from pipelines.models.watching import WatchedSource
+from pipelines.models.webhooks import HookDelivery, Webhook
 
 __all__ = [
     "AbandonedWorkPolicy",
     "AccessKey",
     "ActionExecution",
+    "ApprovalNotification",
     "BuildProject",
     "Connection",
     "CustomActionType",
@@ -28,6 +32,7 @@ __all__ = [
     "Event",
     "EventDelivery",
     "EventTarget",
+    "HookDelivery",
     "Instance",
     "Job",
     "Lease",
@@ -37,6 +42,9 @@ __all__ = [
     "Stage",
     "StageExecution",
     "StopRequest",
+    "Topic",
     "UsedChange",
     "UsedRevision",
+    "WatchedSource",
+    "Webhook",
 ]

@@ -17,7 +17,9 @@ from pipelines import (
     people,
     places,
     projects,
+    topics,
     transitions,
+    webhooks,
 )
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
@@ -25,8 +27,10 @@ from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
 from tests.stored import everything_stored
 
-OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
-FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
+# Home leads to the list only; the API and the hooks look at signatures: tests/api.
+FOR_MACHINES = {"healthz", "readyz", "api", "webhook-address"}
+OPEN_TO_ALL = {"home", "sign-in", *FOR_MACHINES}
+DOWNLOADS = {"action-artifact"}
 LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
 POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
@@ -44,7 +48,7 @@ def routes(resolver, before=()):
 
 ROUTES = dict(routes(get_resolver()))
 GUARDED = sorted(ROUTES.keys() - OPEN_TO_ALL)
-PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON)
+PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON - DOWNLOADS)
 
 
 @pytest.fixture
@@ -79,10 +83,22 @@ def world(engine_room, settings, tmp_path):
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
+    topics.create("approvals", topics.Settings(email="ana@example.com"), by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
     outbox.spread()
+    webhooks.put(
+        {
+            "name": "push",
+            "targetPipeline": "website",
+            "targetAction": "Fetch",
+            "filters": [],
+            "authentication": "UNAUTHENTICATED",
+            "authenticationConfiguration": {},
+        },
+        by=ALICE,
+    )
     people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
@@ -90,13 +106,17 @@ def world(engine_room, settings, tmp_path):
         "connection_id": connected.pk,
         "instance": "web-1",
         "deployment_group": "shop/web",
+        "topic": "approvals",
         "target": "chat",
+        "webhook": "push",
+        "token": "nothing",
         "delivery": target.pk,
         "access_key_id": access_key_id,
         "username": "zoe",
         "name": "website",
         "stage": "Build",
         "action": "Ask",
+        "artifact": "Code",
         "execution_id": execution.pk,
         "action_id": execution.action_executions.get(action_name="Ask").pk,
         "repository": "website",
@@ -220,5 +240,6 @@ def test_a_form_of_another_site_is_refused(world, django_user_model, route):
 
     answer = stranger.post(url(route, world))
 
-    assert answer.status_code in {400, 403, 405}  # 400: the API misses a target or a signature
+    # 400: the API misses a target or a signature; 404: no webhook has that address
+    assert answer.status_code in {400, 403, 404, 405}
     assert everything_stored() == before

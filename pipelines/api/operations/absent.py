@@ -18,13 +18,6 @@ MISSING = {
         "PutThirdPartyJobFailureResult",
         "PutThirdPartyJobSuccessResult",
     ),
-    "webhooks": (
-        "DeleteWebhook",
-        "DeregisterWebhookWithThirdParty",
-        "ListWebhooks",
-        "PutWebhook",
-        "RegisterWebhookWithThirdParty",
-    ),
     "conditions of stages with their rules": ("ListRuleExecutions", "OverrideStageCondition"),
 }
 
