@@ -121,7 +121,7 @@ def _start(
     row = pipeline.versions.get(version=pipeline.version)
     row.pipeline = pipeline
     found = _judged(change, repository, row)
-    revision = f"{repository.connection_arn} {repository.full_id} {change.revision}"
+    revision = f"{repository.key} {change.revision}"
     names = [each.action for each in found if each.starts]
     before = {name: UsedChange.objects.user_of(pipeline, name, revision) for name in names}
     execution = None
