@@ -29,6 +29,7 @@ from tests.stored import everything_stored
 # Home leads to the list only; the API and the hooks look at signatures: tests/api.
 FOR_MACHINES = {"healthz", "readyz", "api", "webhook-address", "connection-address"}
 OPEN_TO_ALL = {"home", "sign-in", *FOR_MACHINES}
+DOWNLOADS = {"action-artifact"}
 LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
 POST_ONLY = {
     "sign-out",
@@ -52,7 +53,7 @@ def routes(resolver, before=()):
 
 ROUTES = dict(routes(get_resolver()))
 GUARDED = sorted(ROUTES.keys() - OPEN_TO_ALL)
-PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON)
+PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON - DOWNLOADS)
 
 
 @pytest.fixture
@@ -118,6 +119,7 @@ def world(engine_room, settings, tmp_path):
         "name": "website",
         "stage": "Build",
         "action": "Ask",
+        "artifact": "Code",
         "execution_id": execution.pk,
         "action_id": execution.action_executions.get(action_name="Ask").pk,
         "repository": "website",
