@@ -1,6 +1,8 @@
 """What git hosts post: the payloads of three of them, what they mean, and what is no payload."""
 
+from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +30,7 @@ PULL = PullRequest(
     target_branch="main",
     number="7",
 )
-HOSTS = {
+HOSTS: dict[str, tuple[dict[str, str], Callable[..., Any]]] = {
     "github push": ({"x-github-event": "push"}, github_push),
     "gitlab push": ({"x-gitlab-event": "Push Hook"}, gitlab_push),
     "bitbucket push": ({"x-event-key": "repo:push"}, bitbucket_push),
@@ -85,7 +87,7 @@ def test_an_annotated_tag_is_the_commit_that_it_is_on():
 def test_what_was_deleted_starts_nothing():
     assert told("github push", after=NOTHING, deleted=True).why == "main was deleted"
     assert told("gitlab push", after=NOTHING, checkout_sha=None).why == "main was deleted"
-    gone = {"push": {"changes": [{"new": None, "old": {}}]}}
+    gone: dict[str, Any] = {"push": {"changes": [{"new": None, "old": {}}]}}
     assert told("bitbucket push", **gone).why == "Branches or tags were deleted"
 
 
