@@ -15,13 +15,14 @@ from pipelines import connections, remotes, sealing, secrets, triggering
 from pipelines.core.git_payloads import NotUnderstood, Told, read
 from pipelines.core.refusals import InvalidRequest, Throttled
 from pipelines.core.rights import LIST_CONNECTIONS, UPDATE_CONNECTION
-from pipelines.core.triggers import PullRequest, Repository
+from pipelines.core.triggers import FILES_NOT_KNOWN, PullRequest, Repository
 from pipelines.core.webhook_rules import is_from_host
 from pipelines.git import COMMIT_ID
 from pipelines.models import ConnectionHook, HookDelivery
 from pipelines.models.webhooks import HookOutcome
 from pipelines.providers.git_hosts import first_there
 from pipelines.runner.hosts import host_of
+from pipelines.watching import telling
 from pipelines.webhooks.receiving import (
     NotReadable,
     Receipt,
@@ -125,6 +126,9 @@ def _started(connection: Connection, told: Told) -> tuple[Receipt, list[list[str
     outcomes: list[Outcome] = []
     for change in told.changes:
         outcomes += _tell(repository, _complete(connection, full_id, change), told)
+    # Whoever looks at the repository himself knows which files changed.
+    undecided = [each for each in outcomes if each.why.endswith(FILES_NOT_KNOWN)]
+    telling.look_soon((each.pipeline, each.action) for each in undecided)
     new = {each.execution.pk: each for each in outcomes if each.execution and each.is_new}
     started = [[each.pipeline, str(pk)] for pk, each in new.items()]
     said = "; ".join(dict.fromkeys(f"{each.pipeline}: {each.why}" for each in outcomes))

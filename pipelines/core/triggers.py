@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.core.plan import ActionPlan
 
 FILES_LOOKED_AT = 100
+FILES_NOT_KNOWN = "its filePaths need the changed files, which are not known"
 
 
 class PullRequestEvent(StrEnum):
@@ -204,7 +205,7 @@ def _files_problem(change: GitChange, criteria: Mapping[str, Any] | None) -> str
     if isinstance(change, Push) and change.is_new_branch:
         return "a filter of filePaths does not start for a new branch"
     if change.changed_files is None:
-        return "its filePaths need the changed files, which are not known"
+        return FILES_NOT_KNOWN
     if any(selects(criteria, path) for path in change.changed_files[:FILES_LOOKED_AT]):
         return ""
     return "its filePaths match none of the changed files"
