@@ -109,7 +109,13 @@ def archive(
 ) -> None:
     """Write all files of a commit to a zip file; raises Lost soon after `is_lost` turns true."""
     found = commit(repository, commit_id)
-    command = ["archive", "--format=zip", f"--output={zip_file.absolute()}", found.id]
+    command = [
+        "archive",
+        "--format=zip",
+        f"-{COMPRESSION}",
+        f"--output={zip_file.absolute()}",
+        found.id,
+    ]
     with (
         tempfile.TemporaryFile() as complaints,
         subprocess.Popen(
