@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SECTIONS = ("deploying", "engine", "stops", "pages", "api", "decisions")
-LONGEST = 420  # seconds that one set-up may take, whatever happens
-LONGEST_QUICK = 160
+LONGEST = 540  # seconds that one set-up may take, whatever happens
+LONGEST_QUICK = 220
 
 
 def main() -> None:

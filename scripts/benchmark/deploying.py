@@ -39,7 +39,7 @@ PACKAGE = ("mkdir -p site", "mv pages site/", "gzip -1 -c out/sums > site/sums.g
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Alternating laps with a small artifact and the large one, in one run of the workers."""
-    sizes, laps = ((1, 8), 2) if quick else ((5, 50), 5)
+    sizes, laps = ((1, 8), 2) if quick else ((5, 50), 3)
     for size in sizes:
         prepare(size)
     workers.forget_nudges()

@@ -15,7 +15,7 @@ SYSTEMS = {
 }
 ENGINE_RATIO, STOPPED_WITHIN, POLL_RATIO, HISTORY_RATIO = 0.6, 1000.0, 0.5, 1.2
 READ_RATIO, FRONT_MICROS = 0.5, 100.0
-DEPLOY_RATIO, GROWTH_MB = 1.5, 16.0
+DEPLOY_RATIO, DEPLOY_MB, GROWTH_MB = 1.5, 50, 16.0
 
 
 @dataclass
@@ -78,7 +78,8 @@ def _deploying(report: Report, setup: str, figures: Figures) -> None:
         print(f"{mine['ratio']:>12.2f}{mine['worst ratio']:>12.2f}{mine['peak MB']:>12.0f}")
     (small, first), *_, (large, last) = figures.items()
     said = f"{setup}: {large} MB at most {DEPLOY_RATIO} x of what it takes by hand"
-    report.target(said, f"{last['ratio']:.2f}", met=last["ratio"] <= DEPLOY_RATIO)
+    if int(large) >= DEPLOY_MB:  # what a process costs to start says nothing about artifacts
+        report.target(said, f"{last['ratio']:.2f}", met=last["ratio"] <= DEPLOY_RATIO)
     grown = last["peak MB"] - first["peak MB"]
     said = f"{setup}: {large} MB take no more memory than {small} MB, within {GROWTH_MB:.0f} MB"
     report.target(said, f"{grown:.0f} MB", met=grown <= GROWTH_MB)
