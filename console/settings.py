@@ -70,6 +70,12 @@ PENSTOCK_SOURCE_LIMIT_BYTES = environment.whole(
 )
 PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
 
+# Who is asked to approve is told by e-mail, too, where there is a mail server.
+PENSTOCK_MAIL = bool(environment.text("EMAIL_URL"))
+vars().update(environment.mail_server("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", f"penstock@{socket.gethostname()}")
+EMAIL_TIMEOUT = 10
+
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(
     PENSTOCK_HOME / "secrets" / "secret_key"
@@ -195,6 +201,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.perform": {"queue": "actions"},
     "pipelines.tasks.clear_up": {"queue": "actions"},
     "pipelines.tasks.deliver_events": {"queue": "deliveries"},
+    "pipelines.tasks.notify": {"queue": "deliveries"},
     "pipelines.watch_tasks.*": {"queue": "polls"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -9,9 +9,11 @@ from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
+from pipelines.models.notifications import ApprovalNotification
+from pipelines.models.partners import PartnerWorker
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
-from pipelines.models.registered import DeploymentGroup, Instance
+from pipelines.models.registered import DeploymentGroup, Instance, Topic
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
@@ -22,6 +24,7 @@ __all__ = [
     "AbandonedWorkPolicy",
     "AccessKey",
     "ActionExecution",
+    "ApprovalNotification",
     "BuildProject",
     "Connection",
     "CustomActionType",
@@ -34,12 +37,14 @@ __all__ = [
     "Instance",
     "Job",
     "Lease",
+    "PartnerWorker",
     "Pipeline",
     "PipelineExecution",
     "PipelineVersion",
     "Stage",
     "StageExecution",
     "StopRequest",
+    "Topic",
     "UsedChange",
     "UsedRevision",
     "WatchedSource",
