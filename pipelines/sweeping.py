@@ -44,6 +44,7 @@ def pipelines_to_wake() -> list[int]:
     ids: list[int] = []
     for due in (
         _pipelines_of(live.filter(deadline__lte=timezone.now())),
+        _pipelines_of(live.filter(due_at__lte=timezone.now())),
         _pipelines_of(live.filter(lease__in=Lease.objects.expired())),
         _at_rest(),
     ):
@@ -56,7 +57,7 @@ def actions_to_dispatch() -> list[Started]:
     forgotten = (
         ActionExecution.objects.filter(status=ActionStatus.IN_PROGRESS, token="", lease=None)
         .exclude(execution__stop_mode=StopMode.ABANDON)
-        .filter(~Exists(Job.objects.filter(action=OuterRef("pk"))))
+        .filter(~Exists(Job.objects.filter(action=OuterRef("pk"))), due_at=None)
         .annotate(told_at=Coalesce("dispatched_at", "started_at"))
         .filter(told_at__lte=timezone.now() - UNHEARD)
         .select_related("execution")
@@ -140,8 +141,9 @@ def _at_rest() -> list[int]:
 
 def _to_run_again() -> QuerySet[ActionExecution]:
     """What a retry put aside in the occupied stage and nobody has started again."""
-    stay = ActionExecution.objects.filter(stage_execution=OuterRef("occupied"), is_latest=False)
-    again = ActionExecution.objects.filter(
+    aside = ActionExecution.objects.of_actions().filter(is_latest=False)
+    stay = aside.filter(stage_execution=OuterRef("occupied"))
+    again = ActionExecution.objects.of_actions().filter(
         stage_execution=OuterRef("stage_execution"),
         action_name=OuterRef("action_name"),
         is_latest=True,

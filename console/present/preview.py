@@ -12,7 +12,7 @@ from console.present.sentences import counted, listed, until_when
 from console.present.statuses import NOT_STARTED, WAITING_FOR_APPROVAL, StatusWords, action_words
 from pipelines import executions
 from pipelines.core.statuses import ActionStatus, StageStatus
-from pipelines.models import StageExecution
+from pipelines.models import ActionExecution, StageExecution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ def _live(
     """The running actions, by name, and for how long they have run."""
     if execution.occupied is None:
         return {}
-    latest = execution.occupied.action_executions.filter(is_latest=True)
+    latest = ActionExecution.objects.latest_in([execution.occupied])
     rows = latest.filter(action_name__in=forecast.live).only(
         "stage_execution_id", "action_name", "started_at", "token"
     )

@@ -93,7 +93,14 @@ HERE: dict[str, Here] = {
         "`regionFilter` leaves nothing out. Where AWS itself takes more artifacts or keys than its"
         " service model allows, the true number is told.",
     ),
-    "ListRuleTypes": Here("The six rule types of AWS.", "The rules are not carried out yet."),
+    "ListRuleTypes": Here("The six rule types of AWS."),
+    "ListRuleExecutions": Here(
+        "Every run of every rule of the conditions of stages, newest first, of the last 12 months.",
+    ),
+    "OverrideStageCondition": Here(
+        "Has a stage go on as if its condition were met: one that is being checked, or one that has"
+        " failed the execution, which then goes on where it ended.",
+    ),
     "ListTagsForResource": Here("The tags of a pipeline or an action type, all on one page."),
     "TagResource": Here("Adds tags to a pipeline or a custom action type, or changes them."),
     "UntagResource": Here("Takes tags away; those that are not there are no matter."),

@@ -47,14 +47,6 @@ def absent_modes(declared: Declared) -> Iterator[str]:
         yield f"Execution mode {mode} is {ABSENT}. Use SUPERSEDED, which is the default."
 
 
-def absent_conditions(declared: Declared) -> Iterator[str]:
-    """A bare result of onFailure is no condition: an automatic retry or rollback."""
-    for stage in declared.definition["stages"]:
-        for member in CONDITIONS:
-            if "conditions" in stage.get(member, {}):
-                yield f"Stage {stage['name']} declares {member}. Conditions of stages are {ABSENT}."
-
-
 def declared_conditions(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(stage, member) of every condition."""
     for stage in definition["stages"]:

@@ -3,6 +3,7 @@
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
+from pipelines.models.conditions import ConditionExecution
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
@@ -15,6 +16,7 @@ __all__ = [
     "AccessKey",
     "ActionExecution",
     "BuildProject",
+    "ConditionExecution",
     "CustomActionType",
     "Event",
     "Job",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipelines.core.action_types import CUSTOM, ActionType, ActionTypeId
+from pipelines.core.rule_types import rule_type_id
 from pipelines.providers import (
     approval,
     build_ecr,
@@ -15,6 +16,9 @@ from pipelines.providers import (
     elsewhere,
     invoke_codepipeline,
     invoke_stepfunctions,
+    rule_cloudwatch,
+    rule_lambda,
+    rule_variable,
     source_codecommit,
     source_s3,
 )
@@ -68,6 +72,26 @@ PROVIDERS: dict[ActionTypeId, Provider] = {
 ACTION_TYPES: dict[ActionTypeId, ActionType] = {
     type_id: provider.action_type for type_id, provider in PROVIDERS.items()
 }
+
+
+# Rules of conditions are done in workers as actions are; those that are not here take no work.
+RULES: dict[ActionTypeId, Callable[[Work], Outcome]] = {
+    ActionTypeId(*rule_type_id(name)): perform
+    for name, perform in (
+        ("CloudWatchAlarm", rule_cloudwatch.perform),
+        ("CodeBuild", codebuild.perform),
+        ("Commands", commands.perform),
+        ("LambdaInvoke", rule_lambda.perform),
+        ("VariableCheck", rule_variable.perform),
+    )
+}
+
+
+def performer_of(type_id: ActionTypeId) -> Callable[[Work], Outcome] | None:
+    """Who does the work of actions, or of rules, of this type."""
+    if provider := PROVIDERS.get(type_id):
+        return provider.perform
+    return RULES.get(type_id)
 
 
 def dispatch_of(type_id: ActionTypeId) -> Dispatch:

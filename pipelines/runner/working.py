@@ -48,10 +48,10 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
     workspace = places.workspaces() / str(action.pk)
     try:
         workspace.mkdir(parents=True)
-        provider = providers.PROVIDERS.get(action.type_id)
-        if provider is None:
+        perform = providers.performer_of(action.type_id)
+        if perform is None:
             return _unknown(action)
-        return _result(action, provider.perform(_work(action, workspace, is_lost)))
+        return _result(action, perform(_work(action, workspace, is_lost)))
     except UnresolvedVariable as problem:
         return _misconfigured(str(problem))
     except Exception as defect:

@@ -17,7 +17,15 @@ from pipelines.core.refusals import PipelineNotFound
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import ActionExecution, Event, Job, Lease, Pipeline, PipelineVersion
+from pipelines.models import (
+    ActionExecution,
+    ConditionExecution,
+    Event,
+    Job,
+    Lease,
+    Pipeline,
+    PipelineVersion,
+)
 from pipelines.models.erasing import belonging_to
 from pipelines.models.pipelines import plan_of
 from pipelines.providers import Dispatch
@@ -74,6 +82,8 @@ def test_everything_of_the_pipeline_is_gone(engine_room, execution):
     Job.objects.create(
         action=engine_room.live("Try"), category="Build", provider="Try", version="1"
     )
+    stay = execution.stage_executions.latest("id")
+    ConditionExecution.objects.create(execution=execution, stage_execution=stay, kind="onSuccess")
     assert all(rows().values()), "a table is empty, so this test does not see whether it is emptied"
 
     delete()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.core.structure import InvalidStageDeclaration, InvalidStructure
+from pipelines.core.structure import InvalidStructure
 from tests.core.connected import connected, push
 from tests.definitions import approval, checked, definition, source, stage, with_actions
 
@@ -68,16 +68,6 @@ def test_execution_modes_that_the_engine_does_not_have_are_refused_in_plain_word
 
     assert refused.value.message == (
         f"Execution mode {mode} is {ABSENT}. Use SUPERSEDED, which is the default."
-    )
-
-
-@pytest.mark.parametrize("member", ALL_CONDITIONS)
-def test_conditions_are_refused_in_plain_words(member):
-    with pytest.raises(InvalidStageDeclaration) as refused:
-        checked(with_condition(member))
-
-    assert refused.value.message == (
-        f"Stage Work declares {member}. Conditions of stages are {ABSENT}."
     )
 
 

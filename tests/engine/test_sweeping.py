@@ -236,5 +236,5 @@ def test_the_sweep_costs_the_same_however_much_is_finished(
     ]
     PipelineExecution.objects.bulk_create(past)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         sweeping.pipelines_to_wake()

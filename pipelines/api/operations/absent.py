@@ -25,7 +25,6 @@ MISSING = {
         "PutWebhook",
         "RegisterWebhookWithThirdParty",
     ),
-    "conditions of stages with their rules": ("ListRuleExecutions", "OverrideStageCondition"),
     "deployments to EC2 instances and their targets": ("ListDeployActionExecutionTargets",),
 }
 
