@@ -16,6 +16,7 @@ from console.present.offers import READING
 from console.refusals import NOT_FOUND
 from pipelines import people
 from pipelines.api import views as api
+from pipelines.api.s3 import views as s3
 from pipelines.core.refusals import AccessDenied
 from pipelines.core.rights import least_role
 
@@ -36,6 +37,8 @@ def let_aws_tools_pass_by(get_response: Handler) -> Handler:
     """
 
     def handle(request: HttpRequest) -> HttpResponseBase:
+        if s3.is_meant(request):
+            return s3.endpoint(request)
         return api.endpoint(request) if api.is_meant(request) else get_response(request)
 
     return handle

@@ -9,6 +9,7 @@ from pipelines.core.refusals import (
     AccessDenied,
     ActionNotFound,
     BuildProjectNotFound,
+    EventTargetNotFound,
     ExecutionNotFound,
     InvalidRequest,
     PipelineNotFound,
@@ -29,6 +30,7 @@ NOT_FOUND = (
     AccessKeyNotFound,
     PersonNotFound,
     BuildProjectNotFound,
+    EventTargetNotFound,
 )
 
 

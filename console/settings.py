@@ -46,6 +46,7 @@ PENSTOCK_SWEEP_SECONDS = environment.seconds("PENSTOCK_SWEEP_SECONDS", 5)
 PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
     "PENSTOCK_LOG_LIMIT_BYTES", 10 * 1024 * 1024, least=1024
 )
+PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
@@ -174,18 +175,20 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.perform_at_once": {"queue": "engine"},
     "pipelines.tasks.carry_out_stop": {"queue": "stops"},
     "pipelines.tasks.perform": {"queue": "actions"},
+    "pipelines.tasks.deliver_events": {"queue": "deliveries"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 2**62  # Never closed by Celery: console.celery looks after them.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # Nothing of its one entry is worth a file.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # Nothing of its entries is worth a file.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "pipelines.tasks.sweep",
         "schedule": PENSTOCK_SWEEP_SECONDS,
         "options": {"expires": PENSTOCK_SWEEP_SECONDS},
-    }
+    },
+    "clean": {"task": "pipelines.tasks.clean", "schedule": 600, "options": {"expires": 600}},
 }
 
 # Who may come in, and from where.

@@ -9,6 +9,8 @@ from console.views import (
     approvals,
     commits,
     connect,
+    event_targets,
+    events,
     executions,
     history,
     home,
@@ -58,11 +60,26 @@ one_person = [
     path("activate", people.activate, name="activate"),
 ]
 
+one_event_target = [
+    path("", event_targets.details, name="event-target"),
+    path("edit", event_targets.edit, name="event-target-edit"),
+    path("delete", event_targets.delete, name="event-target-delete"),
+    path(
+        "deliveries/<int:delivery>/again",
+        event_targets.deliver_again,
+        name="event-target-deliver-again",
+    ),
+]
+
 settings: list[URLPattern | URLResolver] = [
     path("access-keys", access_keys.index, name="access-keys"),
     path("access-keys/create", access_keys.create, name="create-access-key"),
     path("access-keys/<str:access_key_id>/", include(one_access_key)),
     path("connect", connect.index, name="connect"),
+    path("events", events.index, name="events"),
+    path("event-targets", event_targets.index, name="event-targets"),
+    path("event-target/new", event_targets.create, name="event-target-create"),
+    path("event-targets/<str:target>/", include(one_event_target)),
     path("people", people.index, name="people"),
     path("people/create", people.create, name="create-user"),
     path("people/<str:username>/", include(one_person)),

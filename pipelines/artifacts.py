@@ -1,4 +1,4 @@
-"""Where artifacts are kept, and how a folder becomes an artifact and an artifact a folder."""
+"""How a folder becomes an artifact and an artifact a folder; `pipelines.stores` keeps them."""
 
 import os
 import re
@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 CHUNK = 1 << 20
-KEY = re.compile(r"[A-Za-z0-9._@-]+(/[A-Za-z0-9._@-]+)*")
 UNREADABLE = (  # what zipfile raises when it is given something else
     zipfile.BadZipFile,
     zlib.error,
@@ -66,40 +65,6 @@ def new_key(pipeline: str, artifact: str) -> str:
     suffix = "".join(secrets.choice(ALPHANUMERIC) for _ in range(7))
     folder = pipeline[:20]
     return f"{folder if folder.strip('.') else '_'}/{artifact[:10]}/{suffix}"
-
-
-def path_of(store_folder: Path, key: str) -> Path:
-    """Where the artifact of this key is kept; never outside of the store's folder."""
-    if not KEY.fullmatch(key) or any(not part.strip(".") for part in key.split("/")):
-        raise ArtifactError(f"{key!r} is not the key of an artifact.")
-    return store_folder / key
-
-
-def store(store_folder: Path, key: str, zip_file: Path) -> int:
-    """Keep a copy under this key, whole or not at all, and return its size."""
-    target = path_of(store_folder, key)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with zip_file.open("rb") as source, temporary.open("xb") as copy:
-            shutil.copyfileobj(source, copy, CHUNK)
-            copy.flush()
-            os.fsync(copy.fileno())
-            size = copy.tell()
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(target.parent)
-    return size
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that names given in this folder outlive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # From an artifact to a folder

@@ -16,6 +16,16 @@ def artifacts() -> Path:
     return _home() / "artifacts"
 
 
+def uploads() -> Path:
+    """Parts of artifacts that job workers are sending, one folder an upload."""
+    return _home() / "uploads"
+
+
+def arriving() -> Path:
+    """Files that are on their way to the artifact store; each goes as soon as it is there."""
+    return _home() / "arriving"
+
+
 def buckets() -> Path:
     """S3 buckets, one folder each."""
     return _home() / "buckets"

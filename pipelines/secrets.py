@@ -1,25 +1,34 @@
-"""The secrets of definitions: what a version had taken out of it, sealed in its row."""
+"""Secrets in rows, sealed: those that definitions had taken out of them, those of targets."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.db import models
+
 from pipelines import places, sealing
-from pipelines.models import AccessKey, PipelineVersion
+from pipelines.models import AccessKey, EventTarget, PipelineVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from django.db.models import QuerySet
 
     from pipelines.core.structure_secrets import Secrets
 
+# Every column of what `seal` made; its owner is the row, as it calls itself.
+_SEALED: dict[type[models.Model], str] = {
+    PipelineVersion: "sealed_secrets",
+    EventTarget: "sealed_secret",
+}
+
 
 def key_file() -> Path:
     """The site's file of keys: made for the first secret, and missed when it goes later."""
-    path, sealed = places.sealing_keys(), PipelineVersion.objects.exclude(sealed_secrets="")
-    if not AccessKey.objects.exists() and not sealed.exists():
+    path = places.sealing_keys()
+    if not AccessKey.objects.exists() and not any(rows.exists() for rows, _ in _sealed()):
         sealing.make(path)
     return path
 
@@ -52,12 +61,15 @@ def secrets_of(row: PipelineVersion) -> Secrets:
 
 
 def check_readable() -> None:
-    """Raises Unreadable, with the version's name, when a secret that is stored cannot be opened."""
-    for row in _sealed():
-        try:
-            secrets_of(row)
-        except sealing.Unreadable as problem:
-            raise sealing.Unreadable(f"The secrets of {row} cannot be read. {problem}") from None
+    """Raises Unreadable, with the row's name, when a secret that is stored cannot be opened."""
+    for rows, column in _sealed():
+        for row in rows.iterator():
+            try:
+                unseal(getattr(row, column), of=str(row))
+            except sealing.Unreadable as problem:
+                raise sealing.Unreadable(
+                    f"The secrets of {row} cannot be read. {problem}"
+                ) from None
 
 
 def reseal() -> int:
@@ -65,12 +77,18 @@ def reseal() -> int:
 
     Raises Unreadable when one cannot be opened.
     """
-    rows = list(_sealed().select_for_update(of=("self",)))
-    for row in rows:
-        seal_in(row, secrets_of(row))
-        row.save(update_fields=["sealed_secrets"])
-    return len(rows)
+    count = 0
+    for rows, column in _sealed():
+        for row in rows.select_for_update(of=("self",)):
+            opened = unseal(getattr(row, column), of=str(row))
+            setattr(row, column, seal(opened, of=str(row)))
+            row.save(update_fields=[column])
+            count += 1
+    return count
 
 
-def _sealed() -> QuerySet[PipelineVersion]:
-    return PipelineVersion.objects.exclude(sealed_secrets="").select_related("pipeline")
+def _sealed() -> Iterator[tuple[QuerySet[Any], str]]:
+    """The rows that have a secret, and the column that it is in."""
+    for model, column in _SEALED.items():
+        rows = models.QuerySet[Any](model).exclude(**{column: ""})
+        yield (rows.select_related("pipeline") if model is PipelineVersion else rows), column

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 UNACKNOWLEDGED = timedelta(seconds=60)  # how long a worker may keep a job to itself
 LIMIT = 100
 QUIET = timedelta(seconds=3)  # a nudge that is on its way needs no second
+NEVER_ARRIVED = timedelta(days=1)  # what a job worker began to send and did not end
 UNHEARD = timedelta(seconds=20)  # the same for work that waits for a free worker
 
 
@@ -102,6 +103,18 @@ def clear_up_after_lost_runners() -> None:
         shutil.rmtree(folders[name], ignore_errors=True)
 
 
+def forget_what_never_arrived() -> None:
+    """Delete the beginnings of artifacts whose end did not come."""
+    ago = (timezone.now() - NEVER_ARRIVED).timestamp()
+    for path in (*places.uploads().glob("*"), *places.arriving().glob("*")):
+        if not _is_older(path, ago):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def _of_deleted_pipelines(folders: Mapping[str, Path]) -> list[str]:
     """Not what is new: work that is done at once has no row yet that others could see."""
     rows = ActionExecution.objects.filter(pk__in=list(folders)).values_list("pk", flat=True)
@@ -114,9 +127,9 @@ def _of_deleted_pipelines(folders: Mapping[str, Path]) -> list[str]:
     ]
 
 
-def _is_older(folder: Path, moment: float) -> bool:
+def _is_older(path: Path, moment: float) -> bool:
     try:
-        return folder.stat().st_mtime < moment
+        return path.stat().st_mtime < moment
     except FileNotFoundError:
         return False
 

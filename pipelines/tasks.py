@@ -16,7 +16,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from pipelines import engine, runner, sweeping
+from pipelines import engine, outbox, runner, sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,11 @@ def wake(pipeline_id: int) -> None:
 def hurry(pipeline_id: int) -> None:
     """The same for a stop, which waits for no other pipeline's decisions."""
     transaction.on_commit(partial(_send, carry_out_stop, pipeline_id), robust=True)
+
+
+def tell(target_id: int) -> None:
+    """Have a target told of the events that are due, as soon as what was written is committed."""
+    transaction.on_commit(partial(_send, deliver_events, target_id), robust=True)
 
 
 @shared_task
@@ -61,6 +66,26 @@ def perform_at_once(pipeline_id: int, action_id: str) -> None:
 
 
 @shared_task
+def deliver_events(target_id: int) -> None:
+    """Send a target the events that are due, unless somebody does."""
+    if outbox.deliver(target_id):
+        _send(deliver_events, target_id)
+
+
+@shared_task
+def spread_events() -> None:
+    """Find out who is to be told of what changed, and have them told."""
+    for target_id in outbox.spread():
+        _send(deliver_events, target_id)
+
+
+@shared_task
+def clean() -> None:
+    """Delete what is kept for a time only."""
+    outbox.clean()
+
+
+@shared_task
 def sweep() -> None:
     """Say again what nobody seems to have heard."""
     for pipeline_id in sweeping.pipelines_to_wake():
@@ -69,13 +94,17 @@ def sweep() -> None:
         _send(perform, started.pipeline_id, str(started.action_id))
     sweeping.requeue_unacknowledged_jobs()
     sweeping.clear_up_after_lost_runners()
+    sweeping.forget_what_never_arrived()
+    spread_events()
 
 
 def _carry_on(started: Iterable[Started]) -> None:
-    """Hand the started actions to the workers."""
+    """Hand the started actions to the workers, and what happened to those who want to know."""
     for action in started:
         task = perform_at_once if runner.is_done_at_once(action.type_id) else perform
         _send(task, action.pipeline_id, str(action.action_id))
+    if outbox.has_targets():
+        _send(spread_events)
 
 
 def _send(task: Any, *arguments: object) -> None:

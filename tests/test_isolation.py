@@ -88,10 +88,11 @@ def test_what_is_not_theirs_they_neither_see_nor_change(tmp_path: Path, script: 
 
 @needs_bwrap
 def test_programs_names_and_a_place_for_temporary_files_are_there(tmp_path: Path):
-    script = "echo x > /tmp/x && id -u && ls /usr/bin/env && echo > /dev/null && cat /etc/passwd"
+    file = Path(f"/tmp/{uuid4()}")
+    script = f"echo x > {file} && id -u && ls /usr/bin/env && echo > /dev/null && cat /etc/passwd"
 
     assert run(tmp_path, script).exit_code == 0
-    assert not Path("/tmp/x").exists()
+    assert not file.exists()
 
 
 @needs_bwrap

@@ -1,8 +1,19 @@
 """Doing an action's work: once, under a lease, whatever becomes of the action meanwhile."""
 
+from pathlib import Path
+
 import pytest
 
-from pipelines import buckets, definitions, engine, executions, places, providers, runner
+from pipelines import (
+    artifact_store,
+    buckets,
+    definitions,
+    engine,
+    executions,
+    places,
+    providers,
+    runner,
+)
 from pipelines.core.action_types import ActionType, ActionTypeId, Category
 from pipelines.core.source_overrides import RevisionType, SourceOverride
 from pipelines.core.statuses import FailureCode, StopMode
@@ -203,6 +214,30 @@ def test_inline_work_needs_no_lease(room):
     assert not Lease.objects.exists()
 
 
+def kept(key):
+    """An artifact in the store; its key."""
+    artifact_store.configured().keep(key, Path(__file__))
+    return key
+
+
+def test_an_input_that_has_gone_from_the_store_fails_the_action(room):
+    def read(work):
+        work.input_artifacts["Code"].read_bytes()
+        return Succeeded()
+
+    with providers.registered(TRIAL, read):
+        trial = action("Try", TRIAL.id, inputs=["Code"])
+        stages = [stage("Source", source()), stage("Work", trial)]
+        room.pipeline = definitions.create(definition(stages=stages), by=ALICE)
+        room.settle()
+        room.succeed("Fetch", artifacts={"Code": "website/Code/gone"})
+        runner.perform(room.pipeline.pk, room.live("Try").pk)
+
+    assert room.latest("Try").error_message == (
+        "The artifact website/Code/gone is not in the artifact store."
+    )
+
+
 def test_input_artifacts_come_in_the_order_of_the_definition(room):
     seen = []
 
@@ -216,8 +251,8 @@ def test_input_artifacts_come_in_the_order_of_the_definition(room):
         stages = [sources, stage("Work", trial)]
         room.pipeline = definitions.create(definition(stages=stages), by=ALICE)
         room.settle()
-        room.succeed("Fetch", artifacts={"Zebra": "website/Zebra/abc"})
-        room.succeed("Get", artifacts={"A": "website/A/abc"})
+        room.succeed("Fetch", artifacts={"Zebra": kept("website/Zebra/abc")})
+        room.succeed("Get", artifacts={"A": kept("website/A/abc")})
         runner.perform(room.pipeline.pk, room.live("Try").pk)
 
     assert seen == [["Zebra", "A"]]

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from console.present.cards import has_log, provider_label, waits_for_review, words_of
 from console.present.revisions import safe_link
-from pipelines import artifacts, places
+from pipelines import artifact_store
 from pipelines.core.action_types import MASK
 from pipelines.core.arns import user_of
 from pipelines.core.statuses import ActionStatus
 from pipelines.providers import secrets_in
+from pipelines.stores import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -172,6 +173,7 @@ def _artifact(name: str, keys: Mapping[str, str], *, files: str = "") -> Artifac
 
 def _size(key: str) -> int | None:
     try:
-        return artifacts.path_of(places.artifacts(), key).stat().st_size
-    except (artifacts.ArtifactError, OSError):
+        kept = artifact_store.configured().look(key)
+    except StoreError:
         return None
+    return kept.size if kept else None

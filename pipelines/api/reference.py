@@ -111,7 +111,8 @@ HERE: dict[str, Here] = {
     "PollForJobs": Here(
         "Hands out jobs that wait, each to one worker; who does not acknowledge within a minute"
         " loses the job to another.",
-        "There are no artifactCredentials: nothing that a worker could reach serves artifacts yet.",
+        "The artifactCredentials open the job's artifacts at Penstock's own address, as S3 would:"
+        " see [job workers](job-workers.md).",
     ),
     "AcknowledgeJob": Here(
         "Takes a job.",

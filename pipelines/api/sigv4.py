@@ -86,7 +86,10 @@ class Claim:
 
 
 def claim_of(received: Received) -> Claim:
-    """Read the Authorization header; raises NotAuthenticated for any other kind of signature."""
+    """Read the Authorization header; raises NotAuthenticated for any other kind of signature.
+
+    `received.raw_path` is without a query: what has one signs it by rules of its own.
+    """
     header = received.headers.get("authorization")
     if header is None:
         raise NotAuthenticated(
@@ -120,14 +123,16 @@ def signing_key(secret: str, scope: str) -> bytes:
     return key
 
 
-def signature_of(received: Received, claim: Claim, key: bytes, body_hash: str) -> str:
+def signature_of(
+    received: Received, claim: Claim, key: bytes, body_hash: str, *, query: str = ""
+) -> str:
     """The signature that the request has to have (AWS page "Create a signed AWS API request").
 
-    Raises Invalid when a header is signed that the request does not have.
+    `query` is canonical.  Raises Invalid when a header is signed that the request does not have.
     """
     try:
         headers = [f"{name}:{_trimmed(received.headers[name])}" for name in claim.signed]
-        lines = (received.method, received.raw_path, "", *headers, "", ";".join(claim.signed))
+        lines = (received.method, received.raw_path, query, *headers, "", ";".join(claim.signed))
         canonical = "\n".join((*lines, body_hash)).encode("latin-1")  # the bytes as they came in
     except (KeyError, UnicodeEncodeError):
         raise Invalid from None

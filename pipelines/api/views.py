@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pipelines.api import contention, dispatch, protocols, signature, validation
 from pipelines.api.errors import DEFECT, error_of
 from pipelines.api.protocols import writing
-from pipelines.api.received import Received
+from pipelines.api.received import headers_and_path
 from pipelines.api.refusals import NotReadable, TooLarge
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from pipelines.api.errors import WireError
     from pipelines.api.protocols.protocol import Protocol
+    from pipelines.api.received import Received
 
 logger = logging.getLogger(__name__)
 
 SIGNED = "AWS4-HMAC-SHA256"
 CONTENT_TYPES = (protocols.AWS_JSON.content_type, protocols.RPC_V2_CBOR.content_type)
-BODY = ("CONTENT_TYPE", "CONTENT_LENGTH")  # what WSGI spells otherwise than other headers
 
 
 def is_meant(request: HttpRequest) -> bool:
@@ -53,7 +53,7 @@ def endpoint(request: HttpRequest, **_path: str) -> HttpResponse:
     Cookies are not looked at: the signature alone says who is calling.
     """
     request_id = str(uuid4())
-    received = _received(request)
+    received = headers_and_path(request)
     protocol = protocols.spoken_in(received)
     try:
         answer = _answer(request, received, protocol)
@@ -79,23 +79,6 @@ def _answer(request: HttpRequest, received: Received, protocol: Protocol) -> Htt
     if written is None:
         return _response(b"", protocol, HTTPStatus.OK)
     return _response(protocol.encode(written), protocol, HTTPStatus.OK)
-
-
-def _received(request: HttpRequest) -> Received:
-    """Without its body, which may be refused."""
-    meta = request.META
-    headers = {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in meta.items()
-        if name.startswith("HTTP_")
-    }
-    headers |= {name.replace("_", "-").lower(): meta[name] for name in BODY if meta.get(name)}
-    return Received(
-        method=str(request.method),
-        raw_path=meta.get("RAW_URI") or request.get_full_path(),  # gunicorn's: nothing decoded
-        headers=headers,
-        body=b"",
-    )
 
 
 def _body(request: HttpRequest) -> bytes:

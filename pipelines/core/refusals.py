@@ -146,5 +146,9 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class EventTargetNotFound(Refusal):
+    """ResourceNotFoundException of EventBridge."""
+
+
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""

@@ -15,6 +15,11 @@ CREATE_PROJECT = "codebuild:CreateProject"
 UPDATE_PROJECT = "codebuild:UpdateProject"
 DELETE_PROJECT = "codebuild:DeleteProject"
 
+# Operations of EventBridge: who is told of events.
+LIST_EVENT_TARGETS = "events:ListTargetsByRule"
+PUT_EVENT_TARGETS = "events:PutTargets"
+REMOVE_EVENT_TARGETS = "events:RemoveTargets"
+
 
 class Role(StrEnum):
     """What people and programs are allowed; each holds what is named in GRANTS and no more."""
@@ -43,6 +48,7 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+        LIST_EVENT_TARGETS,
     }
 )
 _OPERATING = frozenset(
@@ -89,6 +95,8 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+        PUT_EVENT_TARGETS,
+        REMOVE_EVENT_TARGETS,
     }
 )
 GRANTS: dict[Role, frozenset[str]] = {

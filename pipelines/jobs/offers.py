@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
-from pipelines import finding
+from pipelines import credentials, finding
 from pipelines.models.pipelines import plan_of
 from pipelines.runner.working import configuration_of
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipelines.core.action_types import ActionTypeId
+    from pipelines.credentials import Credentials
     from pipelines.models import ActionExecution, Job
 
 
@@ -45,6 +46,7 @@ class Offer:
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
     continuation_token: str
+    artifact_credentials: Credentials | None  # None: nobody waits for the job any more
 
 
 def offers_of(jobs: Iterable[Job]) -> list[Offer]:
@@ -74,6 +76,7 @@ def _offer(job: Job) -> Offer:
             Artifact(each.name, job.output_keys[each.name]) for each in plan.output_artifacts
         ),
         continuation_token=job.continuation_token,
+        artifact_credentials=credentials.issue(job.pk) if action.is_waited_for else None,
     )
 
 

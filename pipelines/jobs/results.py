@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from pipelines import artifacts, engine, finding, patience, places, tasks
+from pipelines import artifact_store, engine, finding, patience, tasks
 from pipelines.core.action_types import Category
 from pipelines.core.custom_types import filled
 from pipelines.core.refusals import InvalidJobState, InvalidRequest, Throttled
@@ -181,8 +181,5 @@ def _address(job: Job, external_execution_id: str) -> str:
 
 def _stored(job: Job) -> dict[str, str]:
     """The outputs that are there; an action that needs another fails in plain words."""
-    return {
-        name: key
-        for name, key in job.output_keys.items()
-        if artifacts.path_of(places.artifacts(), key).is_file()
-    }
+    store = artifact_store.configured()
+    return {name: key for name, key in job.output_keys.items() if store.look(key)}

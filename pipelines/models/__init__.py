@@ -4,6 +4,7 @@ from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.conditions import ConditionExecution
+from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
@@ -19,6 +20,8 @@ __all__ = [
     "ConditionExecution",
     "CustomActionType",
     "Event",
+    "EventDelivery",
+    "EventTarget",
     "Job",
     "Lease",
     "Pipeline",

@@ -148,6 +148,13 @@ class ActionExecution(models.Model):
         return is_live and self.execution.stop_requested is not StopMode.ABANDON
 
     @property
+    def status_for_workers(self) -> ActionStatus:
+        """Its status; Abandoned as soon as somebody has asked for that."""
+        if self.status == ActionStatus.IN_PROGRESS and not self.is_waited_for:
+            return ActionStatus.ABANDONED
+        return ActionStatus(self.status)
+
+    @property
     def type_id(self) -> ActionTypeId:
         return self.plan.type_id
 

@@ -30,7 +30,9 @@ class EventLevel(StrEnum):
 class Event(models.Model):
     """One change of the status of an execution, of its stay in a stage, or of an action."""
 
-    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="events")
+    pipeline = models.ForeignKey(
+        Pipeline, models.CASCADE, related_name="events", db_index=False
+    )  # the index below begins with it
     execution = models.ForeignKey(PipelineExecution, models.CASCADE, related_name="events")
     level = enum_field(EventLevel)
     stage_name = models.CharField(max_length=100, blank=True)
@@ -40,10 +42,16 @@ class Event(models.Model):
     attempt = models.PositiveIntegerField()
     at = models.DateTimeField(default=timezone.now)
     detail = models.JSONField(default=dict)
+    is_spread = models.BooleanField(default=False)  # the targets that want it have been found
 
     class Meta:
         indexes = [
             models.Index(fields=["execution", "id"], name="events_of_an_execution"),
+            models.Index(fields=["pipeline", "id"], name="events_of_a_pipeline"),
+            models.Index(fields=["at"], name="events_by_time"),
+            models.Index(
+                fields=["id"], condition=models.Q(is_spread=False), name="events_to_spread"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines import artifacts, places, providers, secrets
+from pipelines import artifact_store, artifacts, places, providers, secrets
 from pipelines.core.action_types import MASK
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.source_overrides import RevisionType
@@ -28,7 +28,9 @@ from pipelines.providers.contract import (
     Waiting,
     Work,
 )
+from pipelines.runner.inputs import Inputs
 from pipelines.runner.wired import use_cases
+from pipelines.stores import StoreError
 
 if TYPE_CHECKING:
     import threading
@@ -54,6 +56,12 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
         return _result(action, perform(_work(action, workspace, is_lost)))
     except UnresolvedVariable as problem:
         return _misconfigured(str(problem))
+    except StoreError as problem:
+        return ActionResult(
+            status=ActionStatus.FAILED,
+            error_code=FailureCode.SYSTEM_UNAVAILABLE,
+            error_message=str(problem),
+        )
     except Exception as defect:
         logger.exception("The work of action execution %s met a defect", action.pk)
         return ActionResult(
@@ -109,10 +117,10 @@ def _result(action: ActionExecution, outcome: Outcome) -> ActionResult | None:
 
 def _stored(action: ActionExecution, outcome: Succeeded) -> dict[str, str]:
     """Every action execution stores under keys of its own: late work overwrites nothing."""
-    keys = {}
+    store, keys = artifact_store.configured(), {}
     for name, zip_file in outcome.artifacts.items():
         key = artifacts.new_key(action.execution.pipeline.name, name)
-        artifacts.store(places.artifacts(), key, zip_file)
+        store.keep(key, zip_file)
         keys[name] = key
     return keys
 
@@ -156,10 +164,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         log_file=log,
         log_limit=settings.PENSTOCK_LOG_LIMIT_BYTES,
         timeout=action.deadline - timezone.now(),
-        input_artifacts={
-            name: artifacts.path_of(places.artifacts(), action.input_artifacts[name])
-            for name in plan.input_artifacts  # in their order, which a stored object has not
-        },
+        input_artifacts=_inputs(action, workspace),
         revisions=_revisions(action),
         output_artifacts=tuple(
             OutputArtifact(name=artifact.name, files=artifact.files)
@@ -169,6 +174,12 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         overrides=_overrides(action),
         is_lost=is_lost.is_set,
     )
+
+
+def _inputs(action: ActionExecution, workspace: Path) -> Inputs:
+    """In their order, which a stored object has not."""
+    keys = {name: action.input_artifacts[name] for name in action.plan.input_artifacts}
+    return Inputs(keys, workspace / ".artifacts")
 
 
 def _overrides(action: ActionExecution) -> dict[RevisionType, str]:

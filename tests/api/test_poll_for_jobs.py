@@ -66,7 +66,7 @@ def test_a_job_says_what_to_do_where_and_for_whom(engine_room):
     assert output["name"] == "Site"
     assert output["location"]["s3Location"]["bucketName"] == "artifacts"
     assert output["location"]["s3Location"]["objectKey"].startswith("website/Site/")
-    assert "artifactCredentials" not in data
+    assert data["artifactCredentials"]["accessKeyId"].startswith("ASIA")
     assert "continuationToken" not in data
     assert "encryptionKey" not in data
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from pipelines import artifacts, places
+from pipelines import artifact_store
 from pipelines.core.statuses import StopMode
 from pipelines.core.variables import OUTPUT_VARIABLES_BYTES
 from pipelines.models import Job
@@ -70,7 +70,7 @@ def test_the_outputs_that_were_stored_are_the_executions(engine_room, settings, 
         for each in job["data"]["outputArtifacts"]
     }
     (tmp_path / "site.zip").write_bytes(b"zip")
-    artifacts.store(places.artifacts(), keys["Site"], tmp_path / "site.zip")
+    artifact_store.configured().keep(keys["Site"], tmp_path / "site.zip")
 
     succeed(job)
 

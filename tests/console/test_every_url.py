@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import URLResolver, get_resolver, reverse
 
-from pipelines import access, access_keys, git, people, places, projects, transitions
+from pipelines import (
+    access,
+    access_keys,
+    event_targets,
+    git,
+    outbox,
+    people,
+    places,
+    projects,
+    transitions,
+)
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
 from tests.definitions import approval, commands, source, stage
@@ -14,7 +24,7 @@ from tests.stored import everything_stored
 
 OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
 FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
-POST_ONLY = {"sign-out", "theme"}
+POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
 LEADS_ON = {"home", "sign-in", "action-log"}  # to another page
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
 
@@ -60,10 +70,16 @@ def world(engine_room, settings, tmp_path):
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
     projects.create("website", projects.Settings(), by=ALICE)
+    target = event_targets.create(
+        "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
+    )
+    outbox.spread()
     people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
+        "target": "chat",
+        "delivery": target.pk,
         "access_key_id": access_key_id,
         "username": "zoe",
         "name": "website",

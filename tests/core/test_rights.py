@@ -9,7 +9,10 @@ from pipelines.core.rights import (
     CREATE_PROJECT,
     DELETE_PROJECT,
     GRANTS,
+    LIST_EVENT_TARGETS,
     LIST_PROJECTS,
+    PUT_EVENT_TARGETS,
+    REMOVE_EVENT_TARGETS,
     UPDATE_PROJECT,
     Caller,
     Role,
@@ -21,12 +24,13 @@ def caller(*roles):
 
 
 PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
+EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
 
 
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | EVENTS
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 

@@ -50,9 +50,9 @@ class Workplace:
             **members,
         )
 
-    def definition_with_jobs(self, type_id):
+    def definition_with_jobs(self, type_id, **build):
         """One whose Build is done by job workers."""
-        return self._with(stage("Build", action("Build", type_id, inputs=["Code"])))
+        return self._with(stage("Build", action("Build", type_id, inputs=["Code"], **build)))
 
     @property
     def target(self):

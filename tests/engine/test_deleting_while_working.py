@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from pipelines import artifacts, definitions, places, providers, runner
+from pipelines import artifact_store, artifacts, definitions, places, providers, runner
 from pipelines.core.action_types import ActionType, ActionTypeId, Category
 from pipelines.models import ActionExecution, Lease, Pipeline
 from pipelines.providers import Dispatch
@@ -51,7 +51,7 @@ def test_a_command_that_is_running_is_ended(room, settings, tmp_path):
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "page.txt").write_text("x")
     artifacts.pack(tmp_path / "files", ["**/*"], tmp_path / "zip")
-    artifacts.store(places.artifacts(), KEY, tmp_path / "zip")
+    artifact_store.configured().keep(KEY, tmp_path / "zip")
     live = begin(room, commands("Try", f"echo $$ > {tmp_path / 'pid'}", "sleep 600"))
     pipeline_id = room.pipeline.pk
 

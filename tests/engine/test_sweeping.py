@@ -1,5 +1,6 @@
 """What the sweep finds: whatever a lost nudge left behind, and not much else."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import time_machine
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines import definitions, sweeping
+from pipelines import definitions, places, sweeping
 from pipelines.core.statuses import StopMode
 from pipelines.models import ActionExecution, Lease, PipelineExecution
 from tests.definitions import approval, commands, definition, source, stage
@@ -238,3 +239,20 @@ def test_the_sweep_costs_the_same_however_much_is_finished(
 
     with django_assert_num_queries(4):
         sweeping.pipelines_to_wake()
+
+
+def test_what_never_arrived_is_deleted_after_a_day(settings, tmp_path):
+    settings.PENSTOCK_HOME = tmp_path
+    for folder in (places.uploads() / "old", places.uploads() / "new"):
+        folder.mkdir(parents=True)
+    places.arriving().mkdir()
+    old = [places.uploads() / "old", places.arriving() / "old"]
+    old[1].touch()
+    yesterday = (timezone.now() - timedelta(hours=25)).timestamp()
+    for path in old:
+        os.utime(path, (yesterday, yesterday))
+
+    sweeping.forget_what_never_arrived()
+
+    assert [path for path in old if path.exists()] == []
+    assert (places.uploads() / "new").is_dir()

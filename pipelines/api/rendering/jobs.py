@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.api.rendering.members import filled
 
 if TYPE_CHECKING:
+    from pipelines.credentials import Credentials
     from pipelines.jobs import Offer
     from pipelines.jobs.offers import Artifact
 
@@ -24,10 +25,7 @@ def job_details(offer: Offer) -> Structure:
 
 
 def _data(offer: Offer) -> Structure:
-    """JobData.  There are no credentials: nothing that a worker could reach serves artifacts yet.
-
-    Nor is there an encryptionKey: artifacts are not encrypted by a key of the account.
-    """
+    """JobData.  There is no encryptionKey: artifacts are not encrypted by a key of the account."""
     return filled(
         {
             "actionTypeId": offer.type_id._asdict(),
@@ -44,9 +42,21 @@ def _data(offer: Offer) -> Structure:
             },
             "inputArtifacts": [_artifact(each, offer.bucket) for each in offer.inputs],
             "outputArtifacts": [_artifact(each, offer.bucket) for each in offer.outputs],
+            "artifactCredentials": _credentials(offer.artifact_credentials),
             "continuationToken": offer.continuation_token,
         }
     )
+
+
+def _credentials(given: Credentials | None) -> Structure | None:
+    """AWSSessionCredentials; nothing for a job that is over."""
+    if given is None:
+        return None
+    return {
+        "accessKeyId": given.access_key_id,
+        "secretAccessKey": given.secret_access_key,
+        "sessionToken": given.session_token,
+    }
 
 
 def _artifact(artifact: Artifact, bucket: str) -> Structure:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0009_retry_and_rollback'),
+        ('pipelines', '0010_event_targets'),
     ]
 
     operations = [
