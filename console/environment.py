@@ -1,6 +1,7 @@
 """Reading settings from the environment; a value that cannot be used gets one clear sentence."""
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Sequence
@@ -10,9 +11,11 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from pipelines.endpoints import SERVICES, Endpoints
+from pipelines.endpoints import SERVICES, Endpoints, variable_of
+from pipelines.stores import FOLDER
 
 YES = {"1", "true", "yes", "on"}
+S3_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{2,62}(/(?![.]+(/|$))[A-Za-z0-9._@-]+)*/?")
 NO = {"0", "false", "no", "off"}
 
 
@@ -80,6 +83,18 @@ def endpoints(region: str) -> Endpoints:
         secret_access_key=text("PENSTOCK_ENDPOINT_SECRET_ACCESS_KEY", "test"),
         session_token=text("PENSTOCK_ENDPOINT_SESSION_TOKEN"),
     )
+
+
+def artifact_store(name: str, services: Endpoints) -> str:
+    """A folder, or a bucket of the S3 that is among the services: s3://bucket/prefix."""
+    value = text(name, FOLDER)
+    if value == FOLDER:
+        return value
+    if not S3_ADDRESS.fullmatch(value):
+        raise _refused(name, f"must be {FOLDER}, or s3://bucket or s3://bucket/prefix")
+    if not services.has("s3"):
+        raise _refused(name, f"also needs {variable_of('s3')}, the address of that S3")
+    return value
 
 
 def directory(name: str, default: Path) -> Path:

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError as BrokerError
 
 from console.celery import app
+from pipelines import artifact_store
+from pipelines.stores import FOLDER, StoreError
 
 QUEUES = ("stops", "engine", "actions")
 FINE = "ok"
 FIRST_RUN = "first run"
-TROUBLE = (DatabaseError, redis.RedisError, BrokerError, OSError)
+TROUBLE = (DatabaseError, redis.RedisError, BrokerError, StoreError, OSError)
 
 
 @login_not_required
@@ -43,6 +45,8 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     items[FIRST_RUN] = (
         _answer(first_run) if items["migrations"] == FINE else "unknown: the database is not ready"
     )
+    if settings.PENSTOCK_ARTIFACT_STORE != FOLDER:
+        items["artifact store"] = _answer(artifacts)
     items |= {f"{queue} worker": said for queue, said in workers(items["broker"]).items()}
     ready = all(said == FINE for said in items.values())
     status = FINE if ready else "not ready"
@@ -71,6 +75,12 @@ def first_run() -> str:
     if get_user_model().objects.exists():
         return FINE
     return "nobody may sign in yet: run `manage.py bootstrap`"
+
+
+def artifacts() -> str:
+    """Ask the bucket whether it is there."""
+    artifact_store.configured().check()
+    return FINE
 
 
 def broker() -> str:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pipelines.access_keys import AccessKeyNotFound
 from pipelines.core.refusals import (
     AccessDenied,
+    ActionExecutionNotFound,
     ActionNotFound,
     BuildProjectNotFound,
     EventTargetNotFound,
@@ -21,6 +22,7 @@ from pipelines.core.refusals import (
 from pipelines.people import PersonNotFound
 
 NOT_FOUND = (
+    ActionExecutionNotFound,
     PipelineNotFound,
     PipelineVersionNotFound,
     ResourceNotFound,

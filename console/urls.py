@@ -17,6 +17,7 @@ from console.views import (
     people,
     pipelines,
     projects,
+    registered,
     sign_in,
     stages,
     stop,
@@ -92,6 +93,11 @@ build_projects = [
     path("projects/<str:project>/delete", projects.delete, name="project-delete"),
 ]
 
+deploying = [
+    *registered.urls("instance", "on-premises-instances"),
+    *registered.urls("deployment-group", "deployment-groups"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
@@ -104,6 +110,7 @@ urlpatterns = [
     ),
     path("codesuite/settings/", include(settings)),
     path("codesuite/codebuild/", include(build_projects)),
+    path("codesuite/codedeploy/", include(deploying)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("theme", sign_in.theme, name="theme"),

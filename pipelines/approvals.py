@@ -52,25 +52,23 @@ def answer(
     """
     by.check("PutApprovalResult", on=finding.arn_of(pipeline_name))
     _check_summary(summary)
-    pipeline = finding.locked_pipeline(pipeline_name)
-    action = _asked(pipeline, where, token)
-    if not engine.record(pipeline.pk, action.pk, _result(status, summary, by=by.arn)):
-        raise _invalid_token(where)
-    tasks.wake(pipeline.pk)
+    action = _asked(finding.pipeline(pipeline_name), where, token)
+    if not engine.record(action, _result(status, summary, by=by.arn)):
+        raise _too_late(action, where)
+    tasks.wake(action.pipeline_id, action.execution.alone)
     return timezone.now()
 
 
 def _asked(pipeline: Pipeline, where: tuple[str, str], token: str) -> ActionExecution:
     """The action execution that the token was made for, whatever the definition says now."""
     stage_name, action_name = where
-    action = ActionExecution.objects.filter(
+    asked = ActionExecution.objects.select_related("execution").filter(
         execution__pipeline=pipeline, stage_name=stage_name, action_name=action_name, token=token
-    ).first()
+    )
+    action = asked.first()
     if action is None or not token:
         finding.action(pipeline, where)
         raise _invalid_token(where)
-    if action.status != ActionStatus.IN_PROGRESS:
-        raise _too_late(action, where)
     return action
 
 
@@ -78,7 +76,7 @@ def _too_late(
     action: ActionExecution, where: tuple[str, str]
 ) -> ApprovalAlreadyCompleted | InvalidApprovalToken:
     """Answered by somebody, or ended in another way: it expired or was abandoned."""
-    if action.updated_by:
+    if ActionExecution.objects.filter(pk=action.pk).exclude(updated_by="").exists():
         return ApprovalAlreadyCompleted(
             f"The approval action '{where[1]}' has already been approved or rejected."
         )

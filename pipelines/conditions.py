@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from pipelines import finding, patience, tasks
+from pipelines import finding, patience, starting, tasks
 from pipelines.core.conditions import OverrideFacts, check_override
 from pipelines.core.refusals import ConditionNotOverridable, Conflict, NotLatestExecution
 from pipelines.core.statuses import ConditionKind, ConditionStatus, StageStatus
 from pipelines.models import ConditionExecution, StageExecution
-from pipelines.resuming import resume
+from pipelines.resuming import held, resume
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,20 +33,23 @@ def override(
     taken back, and the execution goes on where it ended.
 
     Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution,
-    ConditionNotOverridable, or Conflict when the pipeline is busy.
+    ConditionNotOverridable, TooManyExecutions, or Conflict when the pipeline is busy.
     """
     by.check(OVERRIDE, on=finding.arn_of(pipeline_name))
     pipeline = finding.locked_pipeline(pipeline_name)
     stage = finding.stage(pipeline, stage_name)
     stays = StageExecution.objects.select_related("execution")
     stay = stays.filter(pipeline=pipeline, stage_name=stage_name, execution_id=execution_id).first()
+    stay = held(stay) if stay else None
     condition = _latest(stay, kind)
     check_override(_facts_of(pipeline, stage, stay, condition))
     if stay is None or condition is None:
         raise RuntimeError("What is not there was let through.")
+    if stay.execution.is_finished:
+        starting.check_limit(pipeline, stay.execution.mode)
     _override(stay, condition, by=by.arn, at=timezone.now())
     pipeline.bump()
-    tasks.wake(pipeline.pk)
+    tasks.wake(pipeline.pk, stay.execution.alone)
 
 
 def refusal(
@@ -82,7 +85,7 @@ def _facts_of(
         result = plan.conditions[ConditionKind(condition.kind)].result
     return OverrideFacts(
         stage_status=StageStatus(stay.status),
-        is_latest=stage.latest_id == stay.pk,
+        is_latest=stage.latest_id == stay.pk or not stay.execution.takes_locks,
         is_outdated=stay.execution.version != pipeline.version,
         status=ConditionStatus(condition.status) if condition else None,
         result=result,

@@ -104,8 +104,8 @@ def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console 
     """Accept a request to stop (StopPipelineExecution); the engine carries it out afterwards.
 
     `hold` disables the transition into the stage that the execution occupies, in the same
-    transaction.  `seen` is what `preview_stop` showed the person who asks.  Abandoning is a right
-    of its own.
+    transaction; a parallel one has no need of it.  `seen` is what `preview_stop` showed the person
+    who asks.  Abandoning is a right of its own.
 
     Raises AccessDenied, InvalidRequest, PipelineNotFound, ExecutionNotStoppable (also for an
     execution that the pipeline does not have: spec/stop.md U1), DuplicatedStopRequest, MovedOn, or
@@ -113,23 +113,21 @@ def stop(  # noqa: PLR0913 - what the API takes, who asks, and what the console 
     """
     _check_rights(pipeline_name, mode=mode, hold=hold, by=by)
     check_reason(reason)
-    pipeline = finding.locked_pipeline(pipeline_name)
-    execution = _of(pipeline, execution_id)
+    execution = _held(finding.pipeline(pipeline_name), execution_id)
     _check_stop(execution, mode=mode)
-    if seen and seen != _seen(pipeline, execution):
+    if seen and seen != _seen(execution):
         raise MovedOn("The execution has moved on since this page was drawn; nothing was stopped.")
-    if hold and execution.occupied:
-        transitions.hold(pipeline, execution.occupied.stage_name, execution=execution, by=by.arn)
+    if hold:
+        _hold(execution, by=by.arn)
     _accept_stop(execution, mode=mode, by=by.arn, reason=reason)
-    pipeline.bump()
-    tasks.hurry(pipeline.pk)
+    execution.tell_watchers()
+    tasks.hurry(execution.pipeline_id, execution.alone)
     return execution
 
 
 def preview_stop(execution: PipelineExecution) -> StopPreview | None:
     """What stopping it would do now; None once it is finished."""
-    pipeline = Pipeline.objects.get(pk=execution.pipeline_id)
-    return _preview(pipeline, execution) if not execution.is_finished else None
+    return _preview(execution) if not execution.is_finished else None
 
 
 def check_reason(reason: str | None) -> None:
@@ -156,14 +154,28 @@ def _check_rights(pipeline_name: str, *, mode: StopMode, hold: bool, by: Caller)
         by.check("DisableStageTransition", on=arn)
 
 
-def _of(pipeline: Pipeline, execution_id: UUID) -> PipelineExecution:
-    execution = pipeline.executions.select_related("occupied").filter(pk=execution_id).first()
+def _held(pipeline: Pipeline, execution_id: UUID) -> PipelineExecution:
+    """The execution under its lock."""
+    stale = pipeline.executions.only("mode", "pipeline_id").filter(pk=execution_id).first()
+    execution = finding.held(stale) if stale else None
     if execution is None:
         raise ExecutionNotStoppable(
             f"Pipeline execution '{execution_id}' cannot be stopped because pipeline"
             f" '{pipeline.name}' has no such execution in progress."
         )
     return execution
+
+
+def _hold(execution: PipelineExecution, *, by: str) -> None:
+    """Let nobody take the stage that the stop sets free, which only those that lock it do."""
+    if not execution.takes_locks:
+        raise InvalidRequest(
+            "No other execution waits for the stage of a parallel execution, so its transition"
+            " cannot be held."
+        )
+    if execution.occupied:
+        stage = execution.occupied.stage_name
+        transitions.hold(execution.pipeline, stage, execution=execution, by=by)
 
 
 def _check_stop(execution: PipelineExecution, *, mode: StopMode) -> None:
@@ -228,14 +240,14 @@ def _tell_of_stopping(execution: PipelineExecution, reason: str | None) -> None:
     Event.objects.bulk_create(events)
 
 
-def _seen(pipeline: Pipeline, execution: PipelineExecution) -> str:
-    preview = _preview(pipeline, execution)
+def _seen(execution: PipelineExecution) -> str:
+    preview = _preview(execution)
     return preview.seen if preview else ""
 
 
-def _preview(pipeline: Pipeline, execution: PipelineExecution) -> StopPreview | None:
-    """None when it has finished meanwhile, which nothing forbids without the pipeline's lock."""
-    facts, now = World.load(pipeline).facts(), timezone.now()
+def _preview(execution: PipelineExecution) -> StopPreview | None:
+    """None when it has finished meanwhile, which nothing forbids without the lock."""
+    facts, now = World.around(execution).facts(), timezone.now()
     one = facts.execution(execution.id)
     if one is None:
         return None

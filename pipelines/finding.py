@@ -57,6 +57,20 @@ def execution(of: Pipeline, execution_id: UUID) -> PipelineExecution:
     return found
 
 
+def held(stale: PipelineExecution) -> PipelineExecution | None:
+    """The execution as it is now, under the lock that it is decided about under.
+
+    That is its pipeline's, or its own if it is parallel.  Call it inside a transaction.  None: it
+    has been deleted meanwhile, with its pipeline.
+    """
+    executions = PipelineExecution.objects.select_related("pipeline", "occupied")
+    if stale.takes_locks:
+        Pipeline.objects.select_for_update(no_key=True).filter(pk=stale.pipeline_id).first()
+    else:
+        executions = PipelineExecution.objects.held()
+    return executions.filter(pk=stale.pk).first()
+
+
 def stage(of: Pipeline, name: str) -> Stage:
     """A stage of the pipeline's current version.  Raises StageNotFound."""
     found = of.stages.filter(name=name).first() if of.plan.has_stage(name) else None

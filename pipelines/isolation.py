@@ -34,14 +34,17 @@ class NotIsolated(Exception):
     """The isolation that the site asks for cannot be had; the message says why."""
 
 
-def wrapped(argv: tuple[str, ...], level: Level, *, folder: Path) -> tuple[str, ...]:
-    """The command that runs `argv` where it can change nothing but what is in `folder`.
+def wrapped(
+    argv: tuple[str, ...], level: Level, *, folder: Path, also: tuple[Path, ...] = ()
+) -> tuple[str, ...]:
+    """The command that runs `argv` where it can change nothing but what is in `folder` or `also`.
 
     The working directory and the environment are the caller's.  Raises NotIsolated.
     """
     if level is Level.NONE:
         return argv
-    prefix = (_bwrap(), *_options(), "--bind", str(folder), str(folder))
+    binds = (option for each in (folder, *also) for option in ("--bind", str(each), str(each)))
+    prefix = (_bwrap(), *_options(), *binds)
     _probe(prefix)
     return (*prefix, "--", *argv)
 

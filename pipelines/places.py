@@ -36,6 +36,11 @@ def repositories() -> Path:
     return _home() / "repositories"
 
 
+def instances() -> Path:
+    """Instances that have no folder elsewhere, one folder each."""
+    return _home() / "instances"
+
+
 def workspaces() -> Path:
     """Folders in which actions work; each is removed when its work is done."""
     return _home() / "work"

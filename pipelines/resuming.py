@@ -5,13 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.core.statuses import ExecutionStatus
-from pipelines.models import Event
+from pipelines.models import Event, PipelineExecution
 from pipelines.models.events import RESUMED, pipeline_event, stage_event
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pipelines.models import PipelineExecution, StageExecution
+    from pipelines.models import StageExecution
+
+
+def held(stay: StageExecution) -> StageExecution:
+    """The stay, about which nobody decides meanwhile; the pipeline is under its lock.
+
+    For a parallel execution that lock is not enough.
+    """
+    if stay.execution.takes_locks:
+        return stay
+    execution = PipelineExecution.objects.held().get(pk=stay.execution_id)
+    stay.refresh_from_db()
+    stay.execution = execution
+    return stay
 
 
 def resume(execution: PipelineExecution, stay: StageExecution, *, at: datetime) -> None:

@@ -30,6 +30,7 @@ GRACE = 2.0  # seconds between TERM and KILL
 KILL_FOR = 10.0  # seconds to insist with KILL; only a process stuck in the kernel needs more
 TICK = 0.05
 CHUNK = 65536
+PART = "#"  # between a token and the name of a part
 PIPE_CHUNKS = 16  # as much as a pipe can hold
 CONTROL, ANSWER = 0, 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -117,13 +118,14 @@ def main() -> None:
 
 
 def carriers(token: str) -> list[psutil.Process]:
-    """The processes that carry `token` in their environment, wherever they have gone."""
+    """The processes that carry `token` in their environment, wherever they have gone.
+
+    Also those of its parts: who runs several shells at once marks each as `token#part`.
+    """
     return [
         process
         for process in psutil.process_iter()
-        if process.pid != os.getpid()
-        and _environment(process).get(TOKEN_VARIABLE) == token
-        and _is_alive(process)
+        if process.pid != os.getpid() and _carries(process, token) and _is_alive(process)
     ]
 
 
@@ -132,6 +134,11 @@ def signal_all(processes: Iterable[psutil.Process], number: signal.Signals) -> N
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.send_signal(number)  # never to another that was given the same id
+
+
+def _carries(process: psutil.Process, token: str) -> bool:
+    carried = _environment(process).get(TOKEN_VARIABLE, "")
+    return carried == token or carried.startswith(f"{token}{PART}")
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from pipelines import finding, patience, tasks
+from pipelines import finding, patience, starting, tasks
 from pipelines.core.refusals import Conflict, NotLatestExecution, StageNotRetryable
 from pipelines.core.retrying import RetryFacts, actions_to_rerun
 from pipelines.core.statuses import (
     ActionStatus,
     ConditionKind,
     ConditionStatus,
+    ExecutionMode,
     RetryMode,
     RetryTrigger,
     StageStatus,
 )
 from pipelines.models import ActionExecution, StageExecution
-from pipelines.resuming import resume
+from pipelines.resuming import held, resume
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,21 +42,25 @@ def retry(
     The same execution goes on: what failed or was abandoned runs again as new action executions,
     and what never started follows.
 
-    Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution, StageNotRetryable, or
-    Conflict when the pipeline is busy.
+    It counts among the concurrent ones again, so the pipeline's lock is taken in every mode.
+
+    Raises AccessDenied, PipelineNotFound, StageNotFound, NotLatestExecution, StageNotRetryable,
+    TooManyExecutions, or Conflict when the pipeline is busy.
     """
     by.check("RetryStageExecution", on=finding.arn_of(pipeline_name))
     pipeline = finding.locked_pipeline(pipeline_name)
     stage = finding.stage(pipeline, stage_name)
     stay = _stay(pipeline, stage, execution_id)
+    stay = held(stay)
     rerun = actions_to_rerun(_facts(pipeline, stage, stay), mode=mode)
     _set_aside(stay, rerun)
     execution, now = stay.execution, timezone.now()
     _count(stay, at=now)
     if execution.is_finished:
+        starting.check_limit(pipeline, execution.mode)
         resume(execution, stay, at=now)
     pipeline.bump()
-    tasks.wake(pipeline.pk)
+    tasks.wake(pipeline.pk, execution.alone)
     return execution
 
 
@@ -110,6 +115,7 @@ def _facts_of(
         is_latest=stage.latest_id == stay.pk,
         is_outdated=stay.execution.version != pipeline.version,
         actions={action.action_name: ActionStatus(action.status) for action in actions},
+        mode=ExecutionMode(stay.mode),
     )
 
 

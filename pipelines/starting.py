@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 
 from pipelines import tasks
-from pipelines.core.refusals import InvalidRequest
+from pipelines.core.concurrency import UNLIMITED, check_concurrency
+from pipelines.core.refusals import InvalidRequest, TooManyExecutions
 from pipelines.core.source_overrides import check_overrides
-from pipelines.core.statuses import ExecutionStatus
+from pipelines.core.statuses import ExecutionMode, ExecutionStatus
 from pipelines.core.storable import check_storable
 from pipelines.core.variables import PIPELINE_NAMESPACE, initial_values
 from pipelines.models import PipelineExecution
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.models import Pipeline
 
 ASKED_FOR = "StartPipelineExecution"  # the trigger of somebody who waits for the answer
+OF_SOMEBODY = frozenset({ASKED_FOR, "PutActionRevision", "ManualRollback"})
 TOKEN_LASTS = timedelta(hours=24)
 
 
@@ -45,13 +48,14 @@ def begin(
 
     The pipeline is under its lock.  The same token within a day gives the execution that it
     started the first time.  Raises InvalidRequest for variables that the pipeline does not declare
-    or that have no value, and for overrides that its sources cannot honour; when nobody is there to
-    be refused, the execution fails at once instead.
+    or that have no value, and for overrides that its sources cannot honour, and TooManyExecutions;
+    when nobody is there to be refused, the execution fails at once instead.
     """
     if earlier := _started_by(pipeline, client_request_token):
         return earlier
     check_overrides(source_overrides, plan=pipeline.plan, pipeline_type=pipeline.pipeline_type)
     values, problem = _values(pipeline, variables or {}, trigger_type=trigger.type)
+    problem = problem or _limit_reached(pipeline, trigger)
     now = timezone.now()
     pipeline.last_sequence += 1
     pipeline.save(update_fields=["last_sequence"])
@@ -71,8 +75,17 @@ def begin(
     )
     _store(execution, problem)
     pipeline.bump()
-    tasks.wake(pipeline.pk)
+    tasks.wake(pipeline.pk, execution.alone)
     return execution
+
+
+def check_limit(pipeline: Pipeline, mode: str) -> None:
+    """Whether one more execution may be under way.  Raises TooManyExecutions."""
+    if mode == UNLIMITED:
+        return
+    unfinished = pipeline.executions.unfinished().filter(mode=mode).count()
+    limit = settings.PENSTOCK_CONCURRENT_EXECUTIONS
+    check_concurrency(ExecutionMode(mode), unfinished=unfinished, limit=limit)
 
 
 def _started_by(pipeline: Pipeline, token: str) -> PipelineExecution | None:
@@ -85,6 +98,17 @@ def _started_by(pipeline: Pipeline, token: str) -> PipelineExecution | None:
     earlier.client_request_token = ""
     earlier.save(update_fields=["client_request_token"])
     return None
+
+
+def _limit_reached(pipeline: Pipeline, trigger: Trigger) -> str:
+    """Why the execution cannot be one of those under way; empty when it can."""
+    try:
+        check_limit(pipeline, pipeline.execution_mode)
+    except TooManyExecutions as refusal:
+        if trigger.type in OF_SOMEBODY:
+            raise
+        return refusal.message
+    return ""
 
 
 def _values(
@@ -119,7 +143,7 @@ def _store(execution: PipelineExecution, problem: str) -> None:
     pipeline_event(execution, STARTED, at=execution.started_at, **started).save()
     if problem:
         _fail_at_once(execution, problem)
-    else:
+    elif execution.takes_locks:
         first = execution.pipeline.stages.filter(name=execution.waits_for)
         first.update(inbound=execution)
 

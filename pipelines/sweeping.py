@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import shutil
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -29,6 +29,7 @@ from pipelines.models import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -39,18 +40,24 @@ NEVER_ARRIVED = timedelta(days=1)  # what a job worker began to send and did not
 UNHEARD = timedelta(seconds=20)  # the same for work that waits for a free worker
 
 
-def pipelines_to_wake() -> list[int]:
-    """Pipelines that the engine ought to look at."""
+class ToWake(NamedTuple):
+    """What the engine ought to look at: a pipeline, or one parallel execution of it."""
+
+    pipeline_id: int
+    alone: UUID | None = None
+
+
+def to_wake() -> list[ToWake]:
     live = ActionExecution.objects.filter(status=ActionStatus.IN_PROGRESS)
-    ids: list[int] = []
+    found: list[ToWake] = []
     for due in (
-        _pipelines_of(live.filter(deadline__lte=timezone.now())),
-        _pipelines_of(live.filter(due_at__lte=timezone.now())),
-        _pipelines_of(live.filter(lease__in=Lease.objects.expired())),
+        _worlds_of(live.filter(deadline__lte=timezone.now())),
+        _worlds_of(live.filter(due_at__lte=timezone.now())),
+        _worlds_of(live.filter(lease__in=Lease.objects.expired())),
         _at_rest(),
     ):
-        ids += due
-    return list(dict.fromkeys(ids))
+        found += due
+    return list(dict.fromkeys(found))
 
 
 def actions_to_dispatch() -> list[Started]:
@@ -134,8 +141,8 @@ def _is_older(path: Path, moment: float) -> bool:
         return False
 
 
-def _at_rest() -> list[int]:
-    """Pipelines of unfinished executions that seem to wait for nothing, or for the engine.
+def _at_rest() -> list[ToWake]:
+    """Unfinished executions that seem to wait for nothing, or for the engine.
 
     Most of them wait for a transition or for a stage, some of them for weeks: chance decides who is
     looked at, so that they do not keep the others from it.
@@ -148,8 +155,13 @@ def _at_rest() -> list[int]:
     resting = PipelineExecution.objects.filter(quiet, status__in=sorted(UNFINISHED)).filter(
         abandoning | ~Exists(live) | Exists(_to_run_again())
     )
-    pipelines = Pipeline.objects.filter(pk__in=resting.values("pipeline_id"))
-    return list(pipelines.order_by("?").values_list("pk", flat=True)[:LIMIT])
+    sharing = resting.sharing_locks().values("pipeline_id")
+    pipelines = Pipeline.objects.filter(pk__in=sharing).order_by("?").values_list("pk")
+    parallel = resting.parallel().order_by("?").values_list("pipeline_id", "pk")
+    return [
+        *(ToWake(pipeline_id) for (pipeline_id,) in pipelines[:LIMIT]),
+        *(ToWake(pipeline_id, alone) for pipeline_id, alone in parallel[:LIMIT]),
+    ]
 
 
 def _to_run_again() -> QuerySet[ActionExecution]:
@@ -164,6 +176,9 @@ def _to_run_again() -> QuerySet[ActionExecution]:
     return stay.filter(~Exists(again))
 
 
-def _pipelines_of(actions: QuerySet[ActionExecution]) -> list[int]:
-    ids = actions.annotate(of=F("execution__pipeline_id")).values_list("of", flat=True)
-    return list(dict.fromkeys(ids.order_by("started_at")[:LIMIT]))
+def _worlds_of(actions: QuerySet[ActionExecution]) -> list[ToWake]:
+    due = actions.select_related("execution").only("execution__mode", "pipeline_id")
+    return [
+        ToWake(action.pipeline_id, action.execution.alone)
+        for action in due.order_by("started_at")[:LIMIT]
+    ]

@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def wake(pipeline_id: int) -> None:
-    """Have the engine look at this pipeline as soon as what was just written is committed."""
-    transaction.on_commit(partial(_send, advance, pipeline_id), robust=True)
+def wake(pipeline_id: int, alone: UUID | None = None) -> None:
+    """Have the engine look at this pipeline as soon as what was just written is committed.
+
+    `alone` is the id of a parallel execution: then at that one only (`engine.run`).
+    """
+    transaction.on_commit(partial(_send, advance, *_about(pipeline_id, alone)), robust=True)
 
 
-def hurry(pipeline_id: int) -> None:
+def hurry(pipeline_id: int, alone: UUID | None = None) -> None:
     """The same for a stop, which waits for no other pipeline's decisions."""
-    transaction.on_commit(partial(_send, carry_out_stop, pipeline_id), robust=True)
+    transaction.on_commit(partial(_send, carry_out_stop, *_about(pipeline_id, alone)), robust=True)
 
 
 def tell(target_id: int) -> None:
@@ -42,15 +45,15 @@ def tell(target_id: int) -> None:
 
 
 @shared_task
-def advance(pipeline_id: int) -> None:
-    """Bring a pipeline as far forward as it can go."""
-    _carry_on(engine.run(pipeline_id, at_once=runner.at_once))
+def advance(pipeline_id: int, alone: str = "") -> None:
+    """Bring a pipeline, or one parallel execution, as far forward as it can go."""
+    _carry_on(engine.run(pipeline_id, UUID(alone) if alone else None, at_once=runner.at_once))
 
 
 @shared_task
-def carry_out_stop(pipeline_id: int) -> None:
+def carry_out_stop(pipeline_id: int, alone: str = "") -> None:
     """The same as `advance`, from a queue of its own."""
-    _carry_on(engine.run(pipeline_id, at_once=runner.at_once))
+    _carry_on(engine.run(pipeline_id, UUID(alone) if alone else None, at_once=runner.at_once))
 
 
 @shared_task
@@ -88,14 +91,19 @@ def clean() -> None:
 @shared_task
 def sweep() -> None:
     """Say again what nobody seems to have heard."""
-    for pipeline_id in sweeping.pipelines_to_wake():
-        _send(advance, pipeline_id)
+    for pipeline_id, alone in sweeping.to_wake():
+        _send(advance, *_about(pipeline_id, alone))
     for started in sweeping.actions_to_dispatch():
         _send(perform, started.pipeline_id, str(started.action_id))
     sweeping.requeue_unacknowledged_jobs()
     sweeping.clear_up_after_lost_runners()
     sweeping.forget_what_never_arrived()
     spread_events()
+
+
+def _about(pipeline_id: int, alone: UUID | None) -> tuple[object, ...]:
+    """What a message says of it."""
+    return (pipeline_id, str(alone)) if alone else (pipeline_id,)
 
 
 def _carry_on(started: Iterable[Started]) -> None:

@@ -100,7 +100,7 @@ def rule(
 ) -> Definition:
     """A rule of a condition; without more, one that says whether variable `go` is `yes`."""
     configuration = {"Variable": "#{variables.go}", "Value": "yes", "Operator": "EQ"}
-    told = {"configuration": configuration} if provider == "VariableCheck" else {}
+    told: Definition = {"configuration": configuration} if provider == "VariableCheck" else {}
     if lines:
         told = {"commands": list(lines)}
     return {

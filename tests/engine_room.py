@@ -34,13 +34,13 @@ class EngineRoom:
     """One pipeline and the levers that move it; `settle` is what the workers would do."""
 
     def __init__(self):
-        self.woken: list[int] = []
+        self.woken: list[tuple[int, UUID | None]] = []
         self.pipeline: Any = None
         plan_of.cache_clear()  # the pipelines of other tests had the same ids
         answers.cache_clear()
 
-    def wake(self, pipeline_id):
-        self.woken.append(pipeline_id)
+    def wake(self, pipeline_id, alone=None):
+        self.woken.append((pipeline_id, alone))
 
     def create(self, *, stages, name="website", **members):
         self.pipeline = definitions.create(definition(name, stages=stages, **members), by=ALICE)
@@ -57,7 +57,7 @@ class EngineRoom:
     def settle(self):
         """Let the engine work until every woken pipeline is quiet."""
         while self.woken:
-            engine.run(self.woken.pop())
+            engine.run(*self.woken.pop())
 
     def fetch(self):
         """Have the source action that the builders make succeed."""
@@ -73,8 +73,7 @@ class EngineRoom:
         )
 
     def _end(self, action_name, result):
-        action = self.live(action_name)
-        return engine.finish(self.pipeline.pk, action.pk, result).counted
+        return engine.finish(self.live(action_name), result).counted
 
     def stop(self, execution, mode=StopMode.WAIT, **how):
         """Ask for a stop, and leave it to `settle` to have it carried out."""
@@ -95,9 +94,11 @@ class EngineRoom:
             by=ALICE,
         )
 
-    def update(self, *, stages):
+    def update(self, *, stages, **members):
         """Store another version, and leave its consequences to `settle`."""
-        return definitions.update(definition(self.pipeline.name, stages=stages), by=ALICE)
+        return definitions.update(
+            definition(self.pipeline.name, stages=stages, **members), by=ALICE
+        )
 
     def disable(self, stage_name, **how):
         transitions.disable(

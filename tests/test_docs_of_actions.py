@@ -6,8 +6,10 @@ import re
 import pytest
 
 from pipelines.management.commands import docs
+from pipelines.providers.deploy_spec import parse_appspec, parse_deployspec
 from tests.definitions import checked, commands, definition, source, stage
 
+PARSERS = {"0.1": parse_deployspec, "0.0": parse_appspec}
 PAGES = ("deploying.md", "invoking.md")
 
 
@@ -32,3 +34,10 @@ def test_every_declaration_is_accepted(declaration):
 
     assert set(wanted) <= {"Code", "Site"}
     assert checked(definition(stages=stages, pipeline_type="V2"))
+
+
+@pytest.mark.parametrize("text", blocks("deploying.md", "yaml"))
+def test_every_spec_can_be_followed(text):
+    version = text.split()[1]
+
+    assert PARSERS[version](text.encode()).copies

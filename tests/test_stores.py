@@ -2,16 +2,29 @@
 
 import pytest
 
-from pipelines import artifacts
-from pipelines.stores import FolderStore, NoSuchUpload, StoreError, Upload
+from pipelines import artifacts, endpoints
+from pipelines.endpoints import Endpoints
+from pipelines.stores import FolderStore, NoSuchUpload, S3Store, StoreError, Upload
+from tests import fake_s3
 
 KEY = "website/Code/x7Gt0aQ"
 LARGE = b"0123456789abcdef" * 200_000
 
 
-@pytest.fixture
-def store(tmp_path):
-    return FolderStore(tmp_path / "artifacts", tmp_path / "uploads")
+@pytest.fixture(scope="module")
+def s3():
+    """A bucket of an S3 in this process, through the client that the product uses."""
+    with fake_s3.serving() as served:
+        client = endpoints.client(served.endpoints, "s3")
+        yield client
+        client.close()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store(request, tmp_path):
+    if request.param == "folder":
+        return FolderStore(tmp_path / "artifacts", tmp_path / "uploads")
+    return S3Store(request.getfixturevalue("s3"), "kept", f"{tmp_path.name}/")
 
 
 @pytest.fixture
@@ -97,6 +110,47 @@ def test_a_file_that_cannot_be_read_leaves_nothing(store, tmp_path):
 
     assert store.look(KEY) is None
     assert not [path for path in (tmp_path / "artifacts").rglob("*") if path.is_file()]
+
+
+def test_what_is_below_a_prefix_is_of_its_store_only(s3, file):
+    here, there = S3Store(s3, "kept", "here/"), S3Store(s3, "kept", "there/")
+
+    here.keep(KEY, file(b"zip"))
+
+    assert here.look(KEY)
+    assert there.look(KEY) is None
+
+
+def test_a_store_that_refuses_is_quoted(s3, file):
+    nowhere = S3Store(s3, "no-such-bucket", "")
+
+    with pytest.raises(StoreError, match="NoSuchBucket"):
+        nowhere.keep(KEY, file(b"zip"))
+
+
+def test_a_store_that_cannot_be_reached_is_told_of_in_a_sentence(file, tmp_path):
+    away = endpoints.client(Endpoints(urls={"s3": "http://127.0.0.1:1"}), "s3")
+    store = S3Store(away, "kept", "")
+
+    for ask in (
+        lambda: store.keep(KEY, file(b"zip")),
+        lambda: store.look(KEY),
+        lambda: store.read(KEY),
+        lambda: store.fetch(KEY, tmp_path / "fetched"),
+        lambda: store.begin(KEY),
+    ):
+        with pytest.raises(StoreError, match="cannot be reached"):
+            ask()
+    away.close()
+
+
+def test_a_key_that_is_wrong_is_told_of(s3, file):
+    wrong = Endpoints(urls={"s3": s3.meta.endpoint_url}, secret_access_key="not this")
+    client = endpoints.client(wrong, "s3")
+
+    with pytest.raises(StoreError, match="SignatureDoesNotMatch"):
+        S3Store(client, "kept", "").keep(KEY, file(b"zip"))
+    client.close()
 
 
 FIVE = b"5" * 5 * 1024**2  # S3 wants all parts but the last to be as large

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from console.present.cards import has_log, provider_label, waits_for_review, words_of
 from console.present.revisions import safe_link
+from console.present.targets import targets_of
 from pipelines import artifact_store
 from pipelines.core.action_types import MASK
 from pipelines.core.arns import user_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from console.present.statuses import StatusWords
+    from console.present.targets import TargetView
     from pipelines.core.plan import ActionPlan
     from pipelines.models import ActionExecution, Lease
 
@@ -75,6 +77,7 @@ class ActionView:
     resolved_commands: str
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
+    targets: tuple[TargetView, ...]
     asks: bool  # it waits for an approval
     has_log: bool
     is_over: bool  # the action and its work have ended
@@ -105,6 +108,7 @@ def action_view(action: ActionExecution) -> ActionView:
             _artifact(each.name, action.output_artifacts, files=", ".join(each.files))
             for each in plan.output_artifacts
         ),
+        targets=targets_of(action),
         asks=waits_for_review(action),
         has_log=has_log(plan.type_id),
         is_over=is_over(action),

@@ -154,6 +154,7 @@ def _last_stays(pipeline: Pipeline) -> list[Stage]:
             "outbound_enabled",
             "latest__stage_name",
             "latest__status",
+            "latest__mode",
             *columns,
         )
     )

@@ -23,9 +23,9 @@ HERE: dict[str, Here] = {
     "CreatePipeline": Here(
         "Checks the whole definition, stores it as version 1 with its tags, and starts the first"
         " execution.",
-        "The role is not assumed, and need not exist. Execution modes other than SUPERSEDED and"
-        " conditions of stages are refused, because the engine does not have them yet; triggers are"
-        " checked and kept, and nothing fires them yet.",
+        "The role is not assumed, and need not exist. Conditions of stages are refused, because the"
+        " engine does not have them yet; triggers are checked and kept, and nothing fires them"
+        " yet.",
     ),
     "DeletePipeline": Here(
         "Deletes the pipeline with its executions and tags; a pipeline that does not exist is"
@@ -49,6 +49,12 @@ HERE: dict[str, Here] = {
     "ListActionExecutions": Here(
         "Action executions, newest first, of the last 12 months; secrets are `****`.",
         "The externalExecutionId of a manual approval is its token.",
+    ),
+    "ListDeployActionExecutionTargets": Here(
+        "The instances that an action of Deploy/EC2 or Deploy/CodeDeploy goes to, each with its"
+        " events, while it does and afterwards; none for other actions.",
+        "Without `pipelineName` the pipeline is the action execution's own. There is no"
+        " `ssmCommandId`.",
     ),
     "ListPipelineExecutions": Here(
         "Executions, newest first, of the last 12 months, with `stopTrigger` as soon as a stop is"

@@ -27,8 +27,7 @@ def settle(pipeline: PipelineFacts, *, now: datetime) -> tuple[list[Change], Pip
     """Everything that changes by itself until the world acts again, and the facts afterwards."""
     made: list[Change] = []
     while changes := advance(pipeline, now=now):
-        for change in changes:
-            pipeline = after(pipeline, change)
+        pipeline = after(pipeline, changes)
         made += changes
     return made, pipeline
 
@@ -51,7 +50,7 @@ def advance_one(
         return due
     if execution.stop:
         return carry_out_stop(execution)
-    if execution.is_outdated:
+    if execution.is_cancelled:
         return cancel(execution)
     return go_on(pipeline, execution) if execution.occupies else []
 

@@ -20,6 +20,7 @@ from pipelines.core.statuses import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from pipelines.core.facts import PipelineFacts
@@ -177,77 +178,80 @@ Change = (
 _NOTHING_DONE: dict[str, Any] = {"actions": (), "auto_retries": 0, "conditions": ()}
 
 
-def after(pipeline: PipelineFacts, change: Change) -> PipelineFacts:
-    """The facts as they are once the change is made.  A finished execution is no fact any more."""
-    if isinstance(change, RollBack):
-        return _with_rollback(pipeline, change)
-    if isinstance(change, LeaveStage):
-        pipeline = _with_success(pipeline, change)
-    executions = (
-        changed
-        for execution in pipeline.executions
-        for changed in (
-            _changed(execution, change) if execution.id == change.execution_id else (execution,)
-        )
+def after(pipeline: PipelineFacts, changes: Iterable[Change]) -> PipelineFacts:
+    """The facts as they are once the changes are made, in this order.
+
+    A finished execution is no fact any more.
+    """
+    executions = {execution.id: execution for execution in pipeline.executions}
+    successes, sequence = dict(pipeline.last_successes), pipeline.last_sequence
+    for change in changes:
+        execution = executions[change.execution_id]
+        if isinstance(change, RollBack):
+            sequence += 1
+            rollback = _rollback(execution, change, sequence=sequence)
+            executions[change.rollback_id] = rollback
+        elif isinstance(change, LeaveStage) and _is_success(execution, change):
+            successes[change.stage] = execution.id
+        if changed := _changed(execution, change):
+            executions[execution.id] = changed
+        else:
+            del executions[execution.id]
+    return replace(
+        pipeline,
+        executions=tuple(executions.values()),
+        last_successes=successes,
+        last_sequence=sequence,
     )
-    return replace(pipeline, executions=tuple(executions))
 
 
-def _with_rollback(pipeline: PipelineFacts, change: RollBack) -> PipelineFacts:
+def _rollback(failed: ExecutionFacts, change: RollBack, *, sequence: int) -> ExecutionFacts:
     """It is inside the stage from its start: it waits for nobody and supersedes nobody."""
-    failed = pipeline.execution(change.execution_id)
-    if failed is None:
-        raise LookupError(f"Execution {change.execution_id} is no fact.")
-    sequence = pipeline.last_sequence + 1
-    rollback = ExecutionFacts(
+    return ExecutionFacts(
         id=change.rollback_id,
         sequence=sequence,
         plan=failed.plan,
+        mode=failed.mode,
         occupies=change.stage,
         type=ExecutionType.ROLLBACK,
     )
-    return replace(pipeline, executions=(*pipeline.executions, rollback), last_sequence=sequence)
 
 
-def _with_success(pipeline: PipelineFacts, change: LeaveStage) -> PipelineFacts:
-    execution = pipeline.execution(change.execution_id)
-    if execution is None or change.status is not StageStatus.SUCCEEDED:
-        return pipeline
-    if not execution.is_rollback_target_of(change.stage):
-        return pipeline
-    successes = {**pipeline.last_successes, change.stage: execution.id}
-    return replace(pipeline, last_successes=successes)
+def _is_success(execution: ExecutionFacts, change: LeaveStage) -> bool:
+    """Whether the stage may be rolled back to this from now on."""
+    has_succeeded = change.status is StageStatus.SUCCEEDED
+    return has_succeeded and execution.is_rollback_target_of(change.stage)
 
 
 def _changed(  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
     execution: ExecutionFacts, change: Change
-) -> tuple[ExecutionFacts, ...]:
+) -> ExecutionFacts | None:
     match change:
         case StartAction(_, action):
-            return (replace(execution, actions=(*execution.actions, ActionFacts(name=action))),)
+            return replace(execution, actions=(*execution.actions, ActionFacts(name=action)))
         case FailAction(_, action):
-            return (_with_action(execution, action, ActionStatus.FAILED),)
+            return _with_action(execution, action, ActionStatus.FAILED)
         case AbandonAction(_, action):
-            return (_with_action(execution, action, ActionStatus.ABANDONED),)
+            return _with_action(execution, action, ActionStatus.ABANDONED)
         case EnterStage(_, stage):
-            return (replace(execution, occupies=stage, waits_for=None, **_NOTHING_DONE),)
+            return replace(execution, occupies=stage, waits_for=None, **_NOTHING_DONE)
         case LeaveStage():
-            return (replace(execution, occupies=None, **_NOTHING_DONE),)
+            return replace(execution, occupies=None, **_NOTHING_DONE)
         case WaitFor(_, stage):
-            return (replace(execution, waits_for=stage),)
+            return replace(execution, waits_for=stage)
         case FinishExecution():
-            return ()
+            return None
         case RetryStage():
-            return (_retried(execution, change),)
+            return _retried(execution, change)
         case RollBack():
-            return (execution,)
+            return execution
         case StartCondition(_, kind):
             begun = ConditionFacts(kind=kind)
-            return (replace(execution, conditions=(*execution.conditions, begun)),)
+            return replace(execution, conditions=(*execution.conditions, begun))
         case FinishCondition(_, kind, status):
-            return (_with_condition(execution, kind, status=status),)
+            return _with_condition(execution, kind, status=status)
         case StartRule() | PassRule() | FailRule() | AbandonRule():
-            return (_with_rule(execution, change),)
+            return _with_rule(execution, change)
         case _:
             assert_never(change)
 

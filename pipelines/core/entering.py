@@ -1,7 +1,10 @@
-"""Who may enter a stage: locks, transitions, and executions that supersede one another.
+"""Who may enter a stage: locks, transitions, queues, and executions that supersede one another.
 
-A stage has one lock.  In SUPERSEDED mode it has one waiting place as well: the newest execution
-that waits in front of a stage takes it, and those it finds there end as Superseded.
+A stage has one lock, and whoever is inside holds it.  In SUPERSEDED mode there is one waiting place
+in front of it as well: the newest execution takes it, and those it finds there end as Superseded.
+In QUEUED mode they wait in the order in which they came, which is the order in which they started:
+nobody overtakes on the way.  PARALLEL executions take no locks and wait for disabled transitions
+only.  (AWS: "How pipeline executions work"; spec/engine.md §4.)
 """
 
 from __future__ import annotations
@@ -12,41 +15,47 @@ from pipelines.core.changes import Change, EnterStage, FinishExecution
 from pipelines.core.statuses import ExecutionMode, ExecutionStatus
 
 if TYPE_CHECKING:
-    from pipelines.core.facts import PipelineFacts
+    from collections.abc import Sequence
 
-
-class ModeNotAvailable(Exception):
-    """The execution mode is AWS's, but not built here yet."""
+    from pipelines.core.facts import ExecutionFacts, PipelineFacts
 
 
 def enter(pipeline: PipelineFacts) -> list[Change]:
     """Whoever may enter a stage now, and whoever lost the place in front of it."""
-    match pipeline.mode:
-        case ExecutionMode.SUPERSEDED:
-            return _newest_first(pipeline)
-        case ExecutionMode.QUEUED | ExecutionMode.PARALLEL:
-            raise ModeNotAvailable(pipeline.mode)
-        case _:
-            assert_never(pipeline.mode)
-
-
-def is_open(pipeline: PipelineFacts, stage: str) -> bool:
-    """Whether the stage could be entered now: nobody is in it and no transition holds it shut."""
-    return stage not in pipeline.closed and pipeline.occupant_of(stage) is None
-
-
-def _newest_first(pipeline: PipelineFacts) -> list[Change]:
-    waited_for = {e.waits_for: None for e in pipeline.executions if e.waits_for}
     changes: list[Change] = []
-    for stage in waited_for:
-        candidates = pipeline.candidates_for(stage)
-        if not candidates:
-            continue
-        *older, newest = candidates
-        changes += [
-            FinishExecution(e.id, ExecutionStatus.SUPERSEDED, superseded_by=newest.id)
-            for e in older
-        ]
-        if is_open(pipeline, stage):
-            changes.append(EnterStage(newest.id, stage))
+    locked = pipeline.locked
+    for stage, candidates in pipeline.candidates.items():
+        entrants = [e for e in candidates if not e.takes_locks]
+        in_line = [e for e in candidates if e.takes_locks]
+        if in_line:
+            changes += _supersede(in_line)
+            entrants += [first_in_line(in_line)] if stage not in locked else []
+        if stage not in pipeline.closed:
+            changes += [EnterStage(e.id, stage) for e in entrants]
     return changes
+
+
+def first_in_line(waiting: Sequence[ExecutionFacts]) -> ExecutionFacts:
+    """Who takes the lock of the stage once it is free, of some that wait for it, oldest first.
+
+    They are all of the pipeline's current version, so the mode of one is that of all.
+    """
+    match waiting[-1].mode:
+        case ExecutionMode.QUEUED:
+            return waiting[0]
+        case ExecutionMode.SUPERSEDED:
+            return waiting[-1]
+        case ExecutionMode.PARALLEL:
+            raise ValueError("Parallel executions do not stand in line.")
+        case mode:
+            assert_never(mode)
+
+
+def _supersede(in_line: Sequence[ExecutionFacts]) -> list[Change]:
+    """The end of those who lost the waiting place to the newest."""
+    *older, newest = in_line
+    if newest.mode is not ExecutionMode.SUPERSEDED:
+        return []
+    return [
+        FinishExecution(e.id, ExecutionStatus.SUPERSEDED, superseded_by=newest.id) for e in older
+    ]

@@ -63,6 +63,7 @@ class ExecutionFacts:
     id: UUID
     sequence: int  # the order of starting
     plan: PipelinePlan
+    mode: ExecutionMode = ExecutionMode.SUPERSEDED  # the pipeline's when it started
     status: ExecutionStatus = ExecutionStatus.IN_PROGRESS
     stop: StopMode | None = None
     occupies: str | None = None
@@ -79,8 +80,18 @@ class ExecutionFacts:
         return (
             self.status is ExecutionStatus.IN_PROGRESS
             and self.waits_for is not None
-            and not self.is_outdated
+            and not self.is_cancelled
         )
+
+    @property
+    def takes_locks(self) -> bool:
+        """Whether it has a stage for itself while it is inside, and waits for those of others."""
+        return self.mode.takes_locks
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether an update of the pipeline ends it; a parallel one goes on as it began."""
+        return self.is_outdated and self.takes_locks
 
     @property
     def stage(self) -> StagePlan | None:
@@ -133,10 +144,12 @@ class ExecutionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineFacts:
-    """One pipeline: its unfinished executions, oldest first, and which ways in are disabled."""
+    """One pipeline: its unfinished executions, oldest first, and which ways in are disabled.
+
+    A parallel execution has to do with none of the others, so it may be alone in this.
+    """
 
     executions: tuple[ExecutionFacts, ...]
-    mode: ExecutionMode = ExecutionMode.SUPERSEDED
     closed: frozenset[str] = frozenset()  # stages that cannot be entered: a transition is disabled
     last_sequence: int = 0  # of all executions there ever were
     # Of the stages that may be rolled back by themselves: who succeeded there last, in the current
@@ -146,10 +159,16 @@ class PipelineFacts:
     def execution(self, execution_id: UUID) -> ExecutionFacts | None:
         return next((e for e in self.executions if e.id == execution_id), None)
 
-    def occupant_of(self, stage: str) -> ExecutionFacts | None:
-        """Who holds the lock of the stage."""
-        return next((e for e in self.executions if e.occupies == stage), None)
+    @property
+    def locked(self) -> frozenset[str]:
+        """The stages whose lock somebody holds."""
+        return frozenset(e.occupies for e in self.executions if e.occupies and e.takes_locks)
 
-    def candidates_for(self, stage: str) -> list[ExecutionFacts]:
-        """Who waits in front of the stage and may enter it, oldest first."""
-        return [e for e in self.executions if e.waits_for == stage and e.may_enter]
+    @property
+    def candidates(self) -> dict[str, list[ExecutionFacts]]:
+        """Who waits in front of a stage and may enter it, oldest first, by stage."""
+        found: dict[str, list[ExecutionFacts]] = {}
+        for execution in self.executions:
+            if execution.waits_for and execution.may_enter:
+                found.setdefault(execution.waits_for, []).append(execution)
+        return found

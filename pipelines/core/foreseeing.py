@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.core.advance import settle
 from pipelines.core.changes import EnterStage
+from pipelines.core.entering import first_in_line
 from pipelines.core.statuses import ActionStatus, ExecutionStatus, StopMode
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def foresee_stop(
     """Suppose the stop, suppose the actions that are waited for succeed, and let the rules run."""
     stage = execution.occupies
     changes, _ = settle(_supposing(pipeline, execution, mode=mode), now=now)
+    behind_it = _in_line_behind(pipeline, execution)
     entrants = [c.execution_id for c in changes if isinstance(c, EnterStage) and c.stage == stage]
-    candidates = pipeline.candidates_for(stage) if stage else []
     behind = _stages_behind(execution)
     return StopForecast(
         mode=mode,
@@ -65,9 +66,17 @@ def foresee_stop(
         rules=_live_rules(execution),
         stages_not_reached=tuple(name for name, _ in behind),
         actions_not_reached=sum(actions for _, actions in behind),
-        enters_next=entrants[0] if entrants else None,
-        waits_in_front=candidates[-1].id if candidates else None,
+        enters_next=entrants[0] if entrants and execution.takes_locks else None,
+        waits_in_front=first_in_line(behind_it).id if behind_it else None,
     )
+
+
+def _in_line_behind(pipeline: PipelineFacts, execution: ExecutionFacts) -> list[ExecutionFacts]:
+    """Who waits for the lock that the execution holds."""
+    if execution.occupies is None or not execution.takes_locks:
+        return []
+    waiting = pipeline.candidates.get(execution.occupies, [])
+    return [each for each in waiting if each.takes_locks]
 
 
 def _supposing(

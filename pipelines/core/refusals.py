@@ -58,6 +58,10 @@ class LimitExceeded(Refusal):
     """There are as many as there may be (LimitExceededException)."""
 
 
+class TooManyExecutions(Refusal):
+    """As many run as may at once (ConcurrentPipelineExecutionsLimitExceededException)."""
+
+
 class ResourceNotFound(Refusal):
     """ResourceNotFoundException."""
 
@@ -144,6 +148,14 @@ class BuildProjectNotFound(Refusal):
 
 class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
+
+
+class NameInUse(Refusal):
+    """There is one of that name already; each service of AWS has a name of its own for it."""
+
+
+class ActionExecutionNotFound(Refusal):
+    """ActionExecutionNotFoundException."""
 
 
 class EventTargetNotFound(Refusal):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from pipelines.core.refusals import NotLatestExecution, StageNotRetryable
-from pipelines.core.statuses import ActionStatus, RetryMode, StageStatus
+from pipelines.core.statuses import ActionStatus, ExecutionMode, RetryMode, StageStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +22,16 @@ class RetryFacts:
     """What the rule needs to know of one execution's stay in one stage."""
 
     stage_status: StageStatus | None  # None: the execution never entered the stage
-    is_latest: bool  # no other execution has entered the stage since
+    is_latest: bool  # no other execution has taken the stage's lock since
     is_outdated: bool  # the pipeline was updated since the execution started
     actions: Mapping[str, ActionStatus]  # the latest execution of each action that started
     is_checking: bool = False  # a condition of the stage is being checked
+    mode: ExecutionMode = ExecutionMode.SUPERSEDED  # the execution's
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Nobody overtakes a parallel execution: it has every stage to itself."""
+        return self.mode.takes_locks and not self.is_latest
 
 
 def actions_to_rerun(stage: RetryFacts, *, mode: RetryMode) -> frozenset[str]:
@@ -33,7 +39,7 @@ def actions_to_rerun(stage: RetryFacts, *, mode: RetryMode) -> frozenset[str]:
 
     Raises NotLatestExecution or StageNotRetryable.
     """
-    if stage.stage_status is None or not stage.is_latest:
+    if stage.stage_status is None or stage.is_overtaken:
         raise NotLatestExecution(
             "The execution is not the latest one that entered the stage, so the stage cannot be"
             " retried for it."

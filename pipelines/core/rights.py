@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from pipelines.core.refusals import AccessDenied
 
@@ -19,6 +20,29 @@ DELETE_PROJECT = "codebuild:DeleteProject"
 LIST_EVENT_TARGETS = "events:ListTargetsByRule"
 PUT_EVENT_TARGETS = "events:PutTargets"
 REMOVE_EVENT_TARGETS = "events:RemoveTargets"
+
+
+class ResourceRights(NamedTuple):
+    """What can be done with one kind of what actions name, as operations of AWS's services."""
+
+    list: str
+    create: str
+    update: str
+    delete: str
+
+
+INSTANCES = ResourceRights(
+    "codedeploy:ListOnPremisesInstances",
+    "codedeploy:RegisterOnPremisesInstance",
+    "codedeploy:AddTagsToOnPremisesInstances",
+    "codedeploy:DeregisterOnPremisesInstance",
+)
+DEPLOYMENT_GROUPS = ResourceRights(
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:CreateDeploymentGroup",
+    "codedeploy:UpdateDeploymentGroup",
+    "codedeploy:DeleteDeploymentGroup",
+)
 
 
 class Role(StrEnum):
@@ -48,6 +72,8 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+        INSTANCES.list,
+        DEPLOYMENT_GROUPS.list,
         LIST_EVENT_TARGETS,
     }
 )
@@ -95,17 +121,20 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+        *DEPLOYMENT_GROUPS[1:],
         PUT_EVENT_TARGETS,
         REMOVE_EVENT_TARGETS,
     }
 )
+# Deployments write to the folder of an instance, whatever commands are kept in.
+_ADMINISTERING = frozenset(INSTANCES[1:])
 GRANTS: dict[Role, frozenset[str]] = {
     Role.READ: _READING,
     Role.OPERATE: _READING | _OPERATING,
     Role.ABANDON: frozenset({ABANDON}),
     Role.WORK: _WORKING,
     Role.EDIT: _READING | _EDITING,
-    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | {ABANDON},
+    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | _ADMINISTERING | {ABANDON},
 }
 
 

@@ -137,6 +137,14 @@ class ExecutionMode(StrEnum):
     QUEUED = "QUEUED"
     PARALLEL = "PARALLEL"
 
+    @property
+    def takes_locks(self) -> bool:
+        """Whether an execution of this mode has the stage that it is in for itself."""
+        return self in TAKING_LOCKS
+
+
+TAKING_LOCKS = frozenset({ExecutionMode.SUPERSEDED, ExecutionMode.QUEUED})
+
 
 class TransitionType(StrEnum):
     """Which side of a stage a transition is on (API type StageTransitionType)."""

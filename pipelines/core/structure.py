@@ -35,7 +35,6 @@ from pipelines.core.structure_rules import (
 from pipelines.core.structure_shapes import PIPELINE
 from pipelines.core.structure_trigger_rules import trigger_failures
 from pipelines.core.structure_type_rules import (
-    absent_modes,
     type_failures,
     uses_v2,
 )
@@ -63,8 +62,6 @@ RULES = (
     (action_failures, InvalidActionDeclaration),
     (namespace_failures, InvalidActionDeclaration),
     (rule_reference_failures, InvalidStageDeclaration),
-    # What AWS would take and Penstock cannot do comes when there is nothing else to say.
-    (absent_modes, InvalidStructure),
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.statuses import ExecutionMode
-from pipelines.core.structure_rules import ABSENT, Declared
+from pipelines.core.structure_rules import Declared
 
 CONDITIONS = ("beforeEntry", "onSuccess", "onFailure")
 
@@ -39,12 +39,6 @@ def type_failures(declared: Declared) -> Iterator[str]:
     if declared.definition["pipelineType"] != "V2":
         for feature in features_of_v2(declared.definition):
             yield f"{feature} in a pipeline of pipelineType V2"
-
-
-def absent_modes(declared: Declared) -> Iterator[str]:
-    mode = declared.definition["executionMode"]
-    if mode != ExecutionMode.SUPERSEDED:
-        yield f"Execution mode {mode} is {ABSENT}. Use SUPERSEDED, which is the default."
 
 
 def declared_conditions(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The imperative shell: lock a pipeline, load the facts, ask the core, make the changes.
+"""The imperative shell: take the lock, load the facts, ask the core, make the changes.
 
 Everything here may be called at any time and any number of times: it acts on what is stored, not
 on what it was called for.  Who calls it must start the actions that it returns, and may forget to:
@@ -15,15 +15,16 @@ from django.utils import timezone
 
 from pipelines.core.advance import advance
 from pipelines.core.changes import after
-from pipelines.core.entering import ModeNotAvailable
 from pipelines.engine.making import finish_action, make
 from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started, World
+from pipelines.models import PipelineExecution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from pipelines.core.changes import Change
     from pipelines.core.results import ActionResult
     from pipelines.models import ActionExecution
 
@@ -33,7 +34,6 @@ AT_ONCE = 8  # rounds of work that is done in one transaction
 
 __all__ = [
     "Finished",
-    "ModeNotAvailable",
     "Rollback",
     "Started",
     "World",
@@ -56,46 +56,69 @@ def nothing_at_once(_: ActionExecution) -> None:
     """No action is done by the engine's own process."""
 
 
-@transaction.atomic
-def run(pipeline_id: int, *, at_once: AtOnce = nothing_at_once) -> tuple[Started, ...]:
+def run(
+    pipeline_id: int, alone: UUID | None = None, *, at_once: AtOnce = nothing_at_once
+) -> tuple[Started, ...]:
     """Bring a pipeline as far forward as it can go; return the actions to start.
+
+    `alone` is the id of a parallel execution: then it is about no other.  Without, it is about all
+    that take the locks of stages together, and then about each of the parallel ones.
 
     `at_once` does the work of an action that takes no time and has no effects, in the same
     transaction; None: somebody else is to do it.
 
     A pipeline that was deleted meanwhile is not an error: there is nothing to do.
     """
-    world = World.load_locked(pipeline_id)
+    if alone:
+        return _run(pipeline_id, alone, at_once)
+    started = _run(pipeline_id, None, at_once)
+    for each in _parallel(pipeline_id):
+        started += _run(pipeline_id, each, at_once)
+    return started
+
+
+def _parallel(pipeline_id: int) -> list[UUID]:
+    unfinished = PipelineExecution.objects.unfinished().parallel()
+    return list(unfinished.filter(pipeline_id=pipeline_id).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _run(pipeline_id: int, alone: UUID | None, at_once: AtOnce) -> tuple[Started, ...]:
+    world = World.load_locked(pipeline_id, alone)
     return _settle(world, at_once) if world else ()
 
 
 @transaction.atomic
 def finish(
-    pipeline_id: int,
-    action_id: UUID,
-    result: ActionResult,
-    *,
-    at_once: AtOnce = nothing_at_once,
+    action: ActionExecution, result: ActionResult, *, at_once: AtOnce = nothing_at_once
 ) -> Finished:
     """Store how an action ended and go on from there.
 
     A result for an action that is not InProgress (abandoned, timed out, finished before), or that
     somebody has asked to abandon, changes nothing at all.
     """
-    world = World.load_locked(pipeline_id)
-    if world is None or not finish_action(world, action_id, result):
+    world = _world_of(action)
+    if world is None or not finish_action(world, action.pk, result):
         return Finished(counted=False)
     return Finished(counted=True, started=_settle(world, at_once))
 
 
 @transaction.atomic
-def record(pipeline_id: int, action_id: UUID, result: ActionResult) -> bool:
+def record(action: ActionExecution, result: ActionResult) -> bool:
     """Store how an action ended and leave the rest to the next `run`.  False: it was not live."""
-    world = World.load_locked(pipeline_id)
-    if world is None or not finish_action(world, action_id, result):
+    world = _world_of(action)
+    if world is None or not finish_action(world, action.pk, result):
         return False
     world.save()
     return True
+
+
+def _world_of(action: ActionExecution) -> World | None:
+    """What the row says may be old; only which lock it is about never changes."""
+    try:
+        return World.load_locked(action.pipeline_id, action.execution.alone)
+    except PipelineExecution.DoesNotExist:
+        return None
 
 
 def _settle(world: World, at_once: AtOnce) -> tuple[Started, ...]:
@@ -118,11 +141,13 @@ def _advance(world: World) -> None:
     """Rows and facts go forward side by side until the rules ask for nothing more."""
     facts = world.facts()
     while changes := advance(facts, now=world.now):
+        made: list[Change] = []
         for change in changes:
-            facts = after(facts, change)
+            made.append(change)
             if problem := make(world, change):
-                facts = after(facts, problem)
+                made.append(problem)
                 make(world, problem)
+        facts = after(facts, made)
 
 
 def _finish_at_once(world: World, at_once: AtOnce) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
+
+from django.db import transaction
 
 from pipelines.core.action_types import CUSTOM, Category
 from pipelines.core.changes import (
@@ -37,7 +40,13 @@ from pipelines.engine.jobs import close_job, open_job
 from pipelines.engine.preparing import prepare
 from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started
-from pipelines.models import ActionExecution, PipelineExecution, StageExecution, UsedRevision
+from pipelines.models import (
+    ActionExecution,
+    PipelineExecution,
+    Stage,
+    StageExecution,
+    UsedRevision,
+)
 from pipelines.models.events import (
     RESUMED,
     STARTED,
@@ -214,13 +223,32 @@ def _with_revision(action: ActionExecution, found: SourceRevision) -> list[dict[
 
 
 def _learn_duration(world: World, action: ActionExecution) -> None:
-    """How long the action usually takes: a moving average that follows the last few runs."""
+    """How long the action usually takes: a moving average that follows the last few runs.
+
+    The stage is a row of all parallel executions, so none of them holds it while it decides.
+    """
     stage = world.stages[action.stage_name]
     took = (world.now - action.started_at).total_seconds()
-    before = stage.usual_seconds.get(action.action_name, took)
-    usual = round(0.6 * before + 0.4 * took, 1)
-    if usual != stage.usual_seconds.get(action.action_name):
-        world.touch(stage, usual_seconds={**stage.usual_seconds, action.action_name: usual})
+    if world.is_alone:
+        learn = partial(_learn_apart, stage.pk, action.action_name, took)
+        transaction.on_commit(learn, robust=True)
+        return
+    usual = _learned(stage, action.action_name, took)
+    if usual != stage.usual_seconds:
+        world.touch(stage, usual_seconds=usual)
+
+
+@transaction.atomic
+def _learn_apart(stage_id: int, action_name: str, took: float) -> None:
+    stage = Stage.objects.select_for_update(no_key=True).filter(pk=stage_id).first()
+    if stage:
+        stage.usual_seconds = _learned(stage, action_name, took)
+        stage.save(update_fields=["usual_seconds"])
+
+
+def _learned(stage: Stage, action_name: str, took: float) -> dict[str, float]:
+    before = stage.usual_seconds.get(action_name, took)
+    return {**stage.usual_seconds, action_name: round(0.6 * before + 0.4 * took, 1)}
 
 
 def _enter_stage(world: World, change: EnterStage) -> None:
@@ -231,11 +259,13 @@ def _enter_stage(world: World, change: EnterStage) -> None:
         stage_name=change.stage,
         version=execution.version,
         sequence=execution.sequence,
+        mode=execution.mode,
         started_at=world.now,
         updated_at=world.now,
     )
     world.touch(execution, occupied=stay, waits_for="", updated_at=world.now)
-    world.touch(stage, latest=stay, inbound=None)
+    if execution.takes_locks:
+        world.touch(stage, latest=stay, inbound=None)
     world.events.append(stage_event(execution, change.stage, STARTED, at=world.now))
 
 
@@ -255,7 +285,8 @@ def _leave_stage(world: World, change: LeaveStage) -> None:
 def _wait_for(world: World, change: WaitFor) -> None:
     execution = world.executions[change.execution_id]
     world.touch(execution, waits_for=change.stage, updated_at=world.now)
-    world.touch(world.stages[change.stage], inbound=execution)
+    if execution.takes_locks:
+        world.touch(world.stages[change.stage], inbound=execution)
 
 
 def _finish_execution(world: World, change: FinishExecution) -> None:

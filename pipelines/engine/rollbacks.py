@@ -41,6 +41,7 @@ def begin_rollback(
         stage_name=stage.name,
         version=execution.version,
         sequence=execution.sequence,
+        mode=execution.mode,
         started_at=at,
         updated_at=at,
     )

@@ -1,5 +1,8 @@
 """The rows of one pipeline that the rules are about: loaded in a fixed number of queries.
 
+Executions that take the locks of stages are decided about together, under the lock of their
+pipeline; a parallel execution has to do with no other, and is a world of its own.
+
 The number of queries depends neither on how many executions have finished nor on how many are
 live.  Rows are changed in memory and written once, at the end; only the stays in stages are
 written at once, because their order is what the lock of a stage is made of.
@@ -7,6 +10,7 @@ written at once, because their order is what the lock of a stage is made of.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
@@ -38,13 +42,14 @@ from pipelines.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
     from django.db import models
 
     from pipelines.core.action_types import ActionTypeId
+    from pipelines.core.plan import PipelinePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,10 @@ class Started:
 
 @dataclass
 class World:
-    """One pipeline, its stages, its unfinished executions and what happens in their stages."""
+    """One pipeline, its stages, its unfinished executions and what happens in their stages.
+
+    Of the executions, either all that take locks, or one that does not.
+    """
 
     pipeline: Pipeline
     stages: dict[str, Stage]
@@ -67,6 +75,7 @@ class World:
     rules: dict[tuple[UUID, ConditionKind, str], ActionExecution]  # of the conditions below
     conditions: dict[tuple[UUID, ConditionKind], ConditionExecution]  # the latest checks
     last_successes: dict[str, UUID]  # of the stages that may be rolled back by themselves
+    is_alone: bool = False  # it is about a parallel execution
     now: datetime = field(default_factory=timezone.now)
     started: list[Started] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -77,37 +86,65 @@ class World:
     _changed: dict[models.Model, set[str]] = field(default_factory=dict)
 
     @classmethod
-    def load_locked(cls, pipeline_id: int) -> Self | None:
-        """The world under the pipeline's lock; None when the pipeline is gone."""
-        pipeline = Pipeline.objects.select_for_update().filter(pk=pipeline_id).first()
-        return cls.load(pipeline) if pipeline else None
+    def load_locked(cls, pipeline_id: int, alone: UUID | None = None) -> Self | None:
+        """The world under its lock; None when it is gone.
+
+        `alone` is the id of a parallel execution; without, it is about all that take locks.
+        """
+        try:
+            if alone is None:
+                return cls.load(Pipeline.objects.locked(pk=pipeline_id))
+            return cls.of_one(PipelineExecution.objects.held().get(pk=alone))
+        except (Pipeline.DoesNotExist, PipelineExecution.DoesNotExist):
+            return None
+
+    @classmethod
+    def around(cls, execution: PipelineExecution) -> Self:
+        """The world in which it is decided about the execution, as it is; without a lock."""
+        if execution.takes_locks:
+            return cls.load(execution.pipeline)
+        rows = PipelineExecution.objects.select_related("pipeline", "occupied")
+        return cls.of_one(rows.get(pk=execution.pk))
 
     @classmethod
     def load(cls, pipeline: Pipeline) -> Self:
-        """The world as it is; take the pipeline's lock first when anything is to change."""
-        executions = {
-            execution.id: execution
-            for execution in pipeline.executions.unfinished().select_related("occupied")
-        }
-        for execution in executions.values():
+        """Of all that take locks; take the pipeline's first when anything is to change."""
+        unfinished = pipeline.executions.unfinished().sharing_locks().select_related("occupied")
+        return cls._load(pipeline, list(unfinished))
+
+    @classmethod
+    def of_one(cls, execution: PipelineExecution) -> Self:
+        """Of a parallel execution; take its lock first when anything is to change."""
+        unfinished = [] if execution.is_finished else [execution]
+        return cls._load(execution.pipeline, unfinished, is_alone=True)
+
+    @classmethod
+    def _load(
+        cls, pipeline: Pipeline, executions: list[PipelineExecution], *, is_alone: bool = False
+    ) -> Self:
+        for execution in executions:
             execution.pipeline = pipeline
-        conditions = _latest_conditions(executions.values())
-        actions, rules = _latest_actions(executions.values(), conditions)
+        conditions = _latest_conditions(executions)
+        actions, rules = _latest_actions(executions, conditions)
         stages = {stage.name: stage for stage in _stages_of(pipeline)}
         return cls(
             pipeline=pipeline,
             stages=stages,
-            executions=executions,
+            executions={execution.id: execution for execution in executions},
             actions=actions,
             rules=rules,
             conditions=conditions,
             last_successes=_last_successes(stages.values()),
+            is_alone=is_alone,
         )
 
     def facts(self) -> PipelineFacts:
-        plan = self.pipeline.plan
+        plan = self._plan
+        actions: dict[UUID, list[ActionFacts]] = defaultdict(list)
+        for (execution_id, _), action in self.actions.items():
+            actions[execution_id].append(_action_facts(action))
+        conditions = self._condition_facts()
         return PipelineFacts(
-            mode=ExecutionMode(self.pipeline.execution_mode),
             last_sequence=self.pipeline.last_sequence,
             last_successes=dict(self.last_successes),
             closed=frozenset(
@@ -115,8 +152,17 @@ class World:
                 for position, name in enumerate(stage.name for stage in plan.stages)
                 if self._is_closed(name, behind=plan.stages[position - 1].name if position else "")
             ),
-            executions=tuple(self._execution_facts(e) for e in self.executions.values()),
+            executions=tuple(
+                self._execution_facts(e, actions[e.id], conditions[e.id])
+                for e in self.executions.values()
+            ),
         )
+
+    @property
+    def _plan(self) -> PipelinePlan:
+        """What the transitions are between: a parallel execution goes on as it began."""
+        of_one = next(iter(self.executions.values()), None) if self.is_alone else None
+        return of_one.plan if of_one else self.pipeline.plan
 
     def _is_closed(self, name: str, *, behind: str) -> bool:
         before = self.stages.get(behind)
@@ -124,11 +170,17 @@ class World:
             before is not None and not before.outbound_enabled
         )
 
-    def _execution_facts(self, execution: PipelineExecution) -> ExecutionFacts:
+    def _execution_facts(
+        self,
+        execution: PipelineExecution,
+        actions: list[ActionFacts],
+        conditions: list[ConditionFacts],
+    ) -> ExecutionFacts:
         return ExecutionFacts(
             id=execution.id,
             sequence=execution.sequence,
             plan=execution.plan,
+            mode=ExecutionMode(execution.mode),
             status=ExecutionStatus(execution.status),
             stop=execution.stop_requested,
             occupies=execution.occupied.stage_name if execution.occupied else None,
@@ -136,34 +188,30 @@ class World:
             is_outdated=execution.version != self.pipeline.version,
             type=ExecutionType(execution.execution_type),
             auto_retries=execution.occupied.auto_retry_attempt if execution.occupied else 0,
-            actions=tuple(
-                _action_facts(action)
-                for (execution_id, _), action in self.actions.items()
-                if execution_id == execution.id
-            ),
-            conditions=tuple(
-                self._condition_facts(execution.id, kind)
-                for execution_id, kind in self.conditions
-                if execution_id == execution.id
-            ),
+            actions=tuple(actions),
+            conditions=tuple(conditions),
         )
 
-    def _condition_facts(self, execution_id: UUID, kind: ConditionKind) -> ConditionFacts:
-        condition = self.conditions[execution_id, kind]
-        return ConditionFacts(
-            kind=kind,
-            status=ConditionStatus(condition.status),
-            is_overridden=condition.overridden_at is not None,
-            rules=tuple(
-                _action_facts(rule)
-                for (of, of_kind, _), rule in self.rules.items()
-                if (of, of_kind) == (execution_id, kind)
-            ),
-        )
+    def _condition_facts(self) -> dict[UUID, list[ConditionFacts]]:
+        """By execution, in the order in which they were checked."""
+        rules: dict[tuple[UUID, ConditionKind], list[ActionFacts]] = defaultdict(list)
+        for (execution_id, kind, _), rule in self.rules.items():
+            rules[execution_id, kind].append(_action_facts(rule))
+        conditions: dict[UUID, list[ConditionFacts]] = defaultdict(list)
+        for (execution_id, kind), condition in self.conditions.items():
+            conditions[execution_id].append(
+                ConditionFacts(
+                    kind=kind,
+                    status=ConditionStatus(condition.status),
+                    is_overridden=condition.overridden_at is not None,
+                    rules=tuple(rules[execution_id, kind]),
+                )
+            )
+        return conditions
 
     def note_success(self, execution: PipelineExecution, stage_name: str) -> None:
         """From now on it is what the stage may be rolled back to."""
-        if self._execution_facts(execution).is_rollback_target_of(stage_name):
+        if self._execution_facts(execution, [], []).is_rollback_target_of(stage_name):
             self.last_successes[stage_name] = execution.id
 
     def live_action(self, action_id: UUID) -> ActionExecution | None:
@@ -213,7 +261,7 @@ class World:
         """Write everything that was changed, and tell the pages.
 
         Raises RuntimeError when an action that is ended here was ended by somebody else, which
-        the pipeline's lock makes impossible.
+        the lock makes impossible.
         """
         if not (self.events or self._changed):
             return
@@ -221,10 +269,12 @@ class World:
             self._write_end(action)
         ActionExecution.objects.bulk_create(a for a in self._new_actions if _is_unsaved(a))
         self._save_jobs()
-        for row, columns in self._changed.items():
-            row.save(update_fields=sorted(columns))
+        _update(self._changed)
         Event.objects.bulk_create(self.events)
-        self.pipeline.bump()
+        if self.is_alone:
+            self.pipeline.bump_apart()
+        else:
+            self.pipeline.bump()
         self._new_actions, self._ended_actions, self.events = [], [], []
         self._changed = {}
 
@@ -258,6 +308,18 @@ _WRITTEN_AT_THE_END = (
     "error_code",
     "error_message",
 )
+
+
+def _update(changed: Mapping[models.Model, set[str]]) -> None:
+    """Write these columns of these rows, as many rows at once as have the same columns changed."""
+    alike: dict[tuple[type[models.Model], tuple[str, ...]], list[models.Model]] = defaultdict(list)
+    for row, columns in changed.items():
+        alike[type(row), tuple(sorted(columns))].append(row)
+    for (model, written), rows in alike.items():
+        if len(rows) == 1:
+            rows[0].save(update_fields=written)
+        else:
+            model._default_manager.bulk_update(rows, written)  # noqa: SLF001 - documented
 
 
 Actions = dict[tuple["UUID", str], ActionExecution]

@@ -17,7 +17,7 @@ from pipelines.core.custom_types import queryable_key
 from pipelines.core.refusals import InvalidNonce, InvalidRequest, JobNotFound, Throttled
 from pipelines.core.statuses import JobStatus
 from pipelines.jobs.offers import Offer, offers_of
-from pipelines.models import Job, Pipeline
+from pipelines.models import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ def acknowledge(job_id: UUID, nonce: str, *, by: Caller) -> JobStatus:
     job.status, job.acknowledged_by = JobStatus.IN_PROGRESS, by.arn
     job.acknowledged_at = timezone.now()
     job.save(update_fields=["status", "acknowledged_at", "acknowledged_by"])
-    job.action.execution.pipeline.bump()
+    job.action.execution.tell_watchers()
     return JobStatus.IN_PROGRESS
 
 
@@ -94,15 +94,10 @@ def details(job_id: UUID, *, by: Caller) -> Offer:
 
 
 def locked(job_id: UUID) -> Job:
-    """A job under the lock of its pipeline; call it inside a transaction.  Raises JobNotFound."""
-    pipeline_id = _found(job_id).action.pipeline_id
-    try:
-        pipeline = Pipeline.objects.locked(pk=pipeline_id)
-    except Pipeline.DoesNotExist:
-        raise _unknown(job_id) from None
-    job = _found(job_id)
-    job.action.execution.pipeline = pipeline
-    return job
+    """A job, with its execution under lock; call it inside a transaction.  Raises JobNotFound."""
+    if finding.held(_found(job_id).action.execution) is None:
+        raise _unknown(job_id)
+    return _found(job_id)
 
 
 def _found(job_id: UUID) -> Job:

@@ -116,10 +116,10 @@ def _check_worker(job: Job, operation: str, *, by: Caller) -> None:
 
 def _end(job: Job, result: ActionResult) -> None:
     """The engine takes the result like any other, and closes the job with it."""
-    pipeline = job.action.execution.pipeline
-    if not engine.record(pipeline.pk, job.action.pk, result):
+    execution = job.action.execution
+    if not engine.record(job.action, result):
         raise InvalidJobState(f"The action of job '{job.pk}' has ended")
-    tasks.wake(pipeline.pk)
+    tasks.wake(execution.pipeline_id, execution.alone)
 
 
 def _go_on(job: Job, done: Done) -> None:
@@ -137,7 +137,7 @@ def _go_on(job: Job, done: Done) -> None:
         percent_complete=so_far.percent_complete,
         updated_at=now,
     )
-    action.execution.pipeline.bump()
+    action.execution.tell_watchers()
 
 
 def _success(job: Job, done: Done) -> ActionResult:

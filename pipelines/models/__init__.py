@@ -10,7 +10,9 @@ from pipelines.models.executions import PipelineExecution, StageExecution, StopR
 from pipelines.models.jobs import Job
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
+from pipelines.models.registered import DeploymentGroup, Instance
 from pipelines.models.revisions import UsedRevision
+from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
 
 __all__ = [
@@ -19,9 +21,12 @@ __all__ = [
     "BuildProject",
     "ConditionExecution",
     "CustomActionType",
+    "DeployTarget",
+    "DeploymentGroup",
     "Event",
     "EventDelivery",
     "EventTarget",
+    "Instance",
     "Job",
     "Lease",
     "Pipeline",

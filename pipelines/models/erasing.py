@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def erase(pipeline: Pipeline) -> None:
     """Delete a pipeline that the caller has locked, in the caller's transaction."""
+    _hold_parallel_executions(pipeline)
     _hold_live_actions(pipeline)
     owner = type(pipeline)
     for model, lookup in (*reversed(belonging_to(owner).items()), (owner, "pk")):
@@ -42,6 +43,15 @@ def belonging_to(model: type[models.Model]) -> dict[type[models.Model], str]:
                 found[child] = "__".join(filter(None, [relation.field.name, path]))
                 to_see.append((child, found[child]))
     return found
+
+
+def _hold_parallel_executions(pipeline: Pipeline) -> None:
+    """Wait for what is being decided about them, which happens without the pipeline's lock.
+
+    Before the actions, as whoever decides does: so neither waits for the other in a circle.
+    """
+    parallel = pipeline.executions.unfinished().parallel()
+    list(parallel.select_for_update(of=("self",)).values_list("pk"))
 
 
 def _hold_live_actions(pipeline: Pipeline) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from pipelines.core.statuses import (
     LOCKING,
+    TAKING_LOCKS,
     UNFINISHED,
     ExecutionMode,
     ExecutionStatus,
@@ -24,6 +25,8 @@ from pipelines.models.choices import enum_field, only
 from pipelines.models.pipelines import Pipeline, plan_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.db.models.expressions import Combinable
 
     from pipelines.core.plan import PipelinePlan
@@ -35,6 +38,20 @@ class PipelineExecutionQuerySet(models.QuerySet["PipelineExecution"]):
         # By a plain "sequence", SQLite reads the whole history in order instead of the few
         # rows that the index by status has.
         return self.filter(status__in=sorted(UNFINISHED)).order_by(F("sequence") + 0)
+
+    def sharing_locks(self) -> Self:
+        """Those about which nothing is decided without the pipeline's lock."""
+        return self.exclude(mode=ExecutionMode.PARALLEL)
+
+    def parallel(self) -> Self:
+        """Those about which everything is decided under a lock of their own."""
+        return self.filter(mode=ExecutionMode.PARALLEL)
+
+    def held(self) -> Self:
+        """Each under its own lock until the transaction ends, with its pipeline, which is not."""
+        return self.select_related("pipeline", "occupied").select_for_update(
+            of=("self",), no_key=True
+        )
 
 
 class PipelineExecution(models.Model):
@@ -123,6 +140,22 @@ class PipelineExecution(models.Model):
         return {**self.variables, EXECUTION_NAMESPACE: {EXECUTION_KEY: str(self.id)}}
 
     @property
+    def takes_locks(self) -> bool:
+        return ExecutionMode(self.mode).takes_locks
+
+    @property
+    def alone(self) -> UUID | None:
+        """Its id, if it is decided about apart from the others of the pipeline."""
+        return None if self.takes_locks else self.pk
+
+    def tell_watchers(self) -> None:
+        """Have the pages draw it again."""
+        if self.takes_locks:
+            self.pipeline.bump()
+        else:
+            self.pipeline.bump_apart()
+
+    @property
     def is_finished(self) -> bool:
         return ExecutionStatus(self.status).is_final
 
@@ -168,6 +201,7 @@ class StageExecution(models.Model):
     # The execution's own, here so that an index has them.
     version = models.PositiveIntegerField()
     sequence = models.PositiveBigIntegerField()
+    mode = enum_field(ExecutionMode, default=ExecutionMode.SUPERSEDED)
     status = enum_field(StageStatus, default=StageStatus.IN_PROGRESS)
     started_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -182,10 +216,10 @@ class StageExecution(models.Model):
             only("status", StageStatus),
             only("latest_retry_trigger", RetryTrigger, or_blank=True),
             models.UniqueConstraint(fields=["execution", "stage_name"], name="one_stay_per_stage"),
-            # The stage's lock.  A parallel execution will need a way around it.
+            # The stage's lock, which parallel executions do not take.
             models.UniqueConstraint(
                 fields=["pipeline", "stage_name"],
-                condition=Q(status__in=sorted(LOCKING)),
+                condition=Q(status__in=sorted(LOCKING), mode__in=sorted(TAKING_LOCKS)),
                 name="one_execution_holds_a_stage",
             ),
         ]

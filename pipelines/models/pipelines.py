@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,9 +23,11 @@ class PipelineQuerySet(models.QuerySet["Pipeline"]):
     def locked(self, **which: object) -> Pipeline:
         """The pipeline, held against every other change until the transaction ends.
 
-        This is the engine's one lock, always taken first.  Raises Pipeline.DoesNotExist.
+        This is the engine's lock, always taken first.  Parallel executions go on beside it: each
+        has a lock of its own, and rows that belong to the pipeline may be added meanwhile.  Raises
+        Pipeline.DoesNotExist.
         """
-        return self.select_for_update().get(**which)
+        return self.select_for_update(no_key=True).get(**which)
 
     def named(self, name: str) -> Self:
         return self.filter(name=name)
@@ -59,6 +61,10 @@ class Pipeline(models.Model):
         """Tell whoever watches this pipeline that something changed."""
         Pipeline.objects.filter(pk=self.pk).update(revision=F("revision") + 1)
         self.revision += 1
+
+    def bump_apart(self) -> None:
+        """The same once the transaction is over, which then never waits for another's."""
+        transaction.on_commit(self.bump, robust=True)
 
 
 class PipelineVersion(models.Model):

@@ -23,6 +23,7 @@ The promises, which every provider keeps and the runner relies on:
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from pipelines.core.action_types import ActionTypeId
@@ -42,6 +43,58 @@ class Build:
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout: timedelta = timedelta(hours=1)
     image: str = ""  # only a name here: nothing is run in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """What deployments go to: a folder of this machine, or a host that ssh reaches."""
+
+    name: str
+    folder: Path  # what is its root
+    ssh_host: str = ""  # empty: this machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentGroup:
+    """Instances that are deployed to together."""
+
+    application: str
+    name: str
+    config: str  # such as CodeDeployDefault.OneAtATime
+    instances: tuple[Instance, ...]
+
+
+class TargetStatus(StrEnum):
+    """Of an instance that is deployed to, and of each event there, as CodeDeploy spells it."""
+
+    PENDING = "Pending"
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    SKIPPED = "Skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetEvent:
+    """API type DeployTargetEvent."""
+
+    name: str
+    status: TargetStatus = TargetStatus.PENDING
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """API type DeployActionExecutionTarget."""
+
+    id: str  # the name of the instance
+    type: str
+    status: TargetStatus = TargetStatus.PENDING
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    events: tuple[TargetEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +123,10 @@ class Site:
     url: str  # of the console, without a slash at the end
     isolation: Level = Level.NONE  # what commands of users are kept in
     endpoints: Endpoints = NOWHERE  # services of AWS's kind that may be called
+    # Those with a tag of this key and, unless it is empty, this value; in the order of their names.
+    instances: Callable[[str, str], tuple[Instance, ...]] = lambda _key, _value: ()
+    # By application and name; None: there is no such group.
+    deployment_group: Callable[[str, str], DeploymentGroup | None] = lambda _app, _name: None
     registry: str = ""  # of container images, as host:port; empty: there is none
     start_build: Callable[[str], Build | None] = lambda _: None  # counts it; None: no such project
     # Starts it and returns the id of the execution.  Raises Refusal (pipelines.core.refusals).
@@ -108,6 +165,10 @@ class Work:
     output_variables: tuple[str, ...] = ()  # names to report
     # What a source takes in place of the newest: revision type -> value.
     overrides: Mapping[RevisionType, str] = field(default_factory=dict)
+    # Says how far a deployment is on each of its targets, whenever that has changed.
+    report: Callable[[tuple[Target, ...]], None] = lambda _targets: None
+    # What became of each target when this action last tried to deploy the same artifact to it.
+    earlier_targets: Callable[[], Mapping[str, TargetStatus]] = dict
     is_lost: Callable[[], bool] = lambda: False  # true: another process has given this work up
 
 

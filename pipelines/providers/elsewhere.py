@@ -28,14 +28,6 @@ INSTEAD = {
         "it has no devices to test on. Run the tests on an emulator in an action of the provider"
         " Commands instead."
     ),
-    ("Deploy", "EC2"): (
-        "it has no instances. Copy the files with rsync or ssh in an action of the provider"
-        " Commands instead."
-    ),
-    ("Deploy", "CodeDeploy"): (
-        "it has no deployment groups. Do what appspec.yml says in an action of the provider"
-        " Commands instead, or copy files with the deploy provider S3."
-    ),
     ("Deploy", "CodeDeployToECS"): (
         "it has no ECS services. Deploy the containers with docker compose in an action of the"
         " provider Commands instead."

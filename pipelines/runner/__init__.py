@@ -55,18 +55,18 @@ def _perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
     if action is None:
         return ()
     if result := at_once(action):
-        return engine.finish(pipeline_id, action_id, result, at_once=at_once).started
+        return engine.finish(action, result, at_once=at_once).started
     with held(action) as hold:
         if hold is None:
             return ()
         _show(pipeline_id)
         try:
-            return _perform_held(pipeline_id, action, hold)
+            return _perform_held(action, hold)
         finally:
             _show(pipeline_id)
 
 
-def _perform_held(pipeline_id: int, action: ActionExecution, hold: Hold) -> tuple[Started, ...]:
+def _perform_held(action: ActionExecution, hold: Hold) -> tuple[Started, ...]:
     result = attempt(action, is_lost=hold.lost)
     if hold.lost.is_set():
         note(action, "The lease of this work ran out: it was ended here and its result dropped.")
@@ -75,7 +75,7 @@ def _perform_held(pipeline_id: int, action: ActionExecution, hold: Hold) -> tupl
     if result is None:
         hold.release("Waiting for an answer")
         return ()
-    finished = _finish(pipeline_id, action, result, hold)
+    finished = _finish(action, result, hold)
     if not finished.counted:
         note(
             action,
@@ -86,13 +86,11 @@ def _perform_held(pipeline_id: int, action: ActionExecution, hold: Hold) -> tupl
     return finished.started
 
 
-def _finish(
-    pipeline_id: int, action: ActionExecution, result: ActionResult, hold: Hold
-) -> Finished:
+def _finish(action: ActionExecution, result: ActionResult, hold: Hold) -> Finished:
     """Tell the engine, again and again while the database is away, as long as the lease is held."""
     while True:
         try:
-            return engine.finish(pipeline_id, action.pk, result, at_once=at_once)
+            return engine.finish(action, result, at_once=at_once)
         except OperationalError as problem:
             logger.warning("The end of action execution %s is not stored yet: %s", action, problem)
             connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from django.conf import settings
@@ -28,6 +29,7 @@ from pipelines.providers.contract import (
     Waiting,
     Work,
 )
+from pipelines.runner import targets
 from pipelines.runner.inputs import Inputs
 from pipelines.runner.wired import use_cases
 from pipelines.stores import StoreError
@@ -172,6 +174,8 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         ),
         output_variables=plan.output_variables,
         overrides=_overrides(action),
+        report=partial(targets.report, action),
+        earlier_targets=partial(targets.earlier, action),
         is_lost=is_lost.is_set,
     )
 
@@ -214,6 +218,8 @@ def _site() -> Site:
         url=settings.PENSTOCK_URL,
         isolation=Level(settings.PENSTOCK_ISOLATION),
         endpoints=settings.PENSTOCK_ENDPOINTS,
+        instances=targets.tagged,
+        deployment_group=targets.deployment_group,
         registry=settings.PENSTOCK_REGISTRY,
         start_build=_start_build,
         start_pipeline=use_cases.start_pipeline,

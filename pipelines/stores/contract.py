@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+FOLDER = "folder"  # what the settings call the store that is a folder
 PIECE = 1 << 20
 KEY = re.compile(r"[A-Za-z0-9._@-]+(/[A-Za-z0-9._@-]+)*")
 
@@ -49,6 +50,9 @@ class Upload(NamedTuple):
 
 class Store(Protocol):
     """Raises StoreError wherever the store cannot be reached or refuses."""
+
+    def check(self) -> None:
+        """Only find out whether it can be used."""
 
     def keep(self, key: str, file: Path) -> Kept:
         """Keep a copy of the file under this key, in place of what was there."""

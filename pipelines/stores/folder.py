@@ -29,6 +29,9 @@ class FolderStore:
     folder: Path
     uploads: Path
 
+    def check(self) -> None:
+        """It is made as soon as there is something to keep."""
+
     def keep(self, key: str, file: Path) -> Kept:
         with self._replacing(key) as target, file.open("rb") as source:
             shutil.copyfileobj(source, target, PIECE)

@@ -70,7 +70,7 @@ def _live(execution: PipelineExecution) -> ActionExecution:
 
 
 def _succeed(execution: PipelineExecution, action: ActionExecution) -> None:
-    engine.finish(execution.pipeline_id, action.pk, ActionResult(status=ActionStatus.SUCCEEDED))
+    engine.finish(action, ActionResult(status=ActionStatus.SUCCEEDED))
 
 
 def _queries(call: Any) -> int:

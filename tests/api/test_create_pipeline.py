@@ -89,7 +89,10 @@ def test_a_name_that_is_taken_is_in_use():
             "InvalidBlockerDeclaration",
         ),
         (definition(name="my pipeline"), "ValidationException"),
-        (with_actions(approval(), execution_mode="QUEUED"), "InvalidStructureException"),
+        (
+            with_actions(approval(), execution_mode="QUEUED", pipeline_type="V1"),
+            "InvalidStructureException",
+        ),
     ],
 )
 def test_what_is_wrong_with_the_structure_is_refused_by_its_kind(wrong, code):

@@ -181,8 +181,8 @@ def test_nudges_about_a_deleted_pipeline_do_nothing(engine_room, execution):
     tasks.sweep()
 
     assert engine.run(pipeline_id) == ()
-    assert not engine.finish(pipeline_id, live.pk, result).counted
-    assert not engine.record(pipeline_id, live.pk, result)
+    assert not engine.finish(live, result).counted
+    assert not engine.record(live, result)
     assert not any(rows().values())
 
 

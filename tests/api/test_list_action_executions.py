@@ -537,6 +537,6 @@ def test_a_late_result_of_an_abandoned_run_is_not_listed(engine_room, building):
     before = details()
 
     late = ActionResult(status=ActionStatus.SUCCEEDED, output_variables={"LATE": "yes"})
-    assert not engine.finish(engine_room.pipeline.pk, lint.pk, late).counted
+    assert not engine.finish(lint, late).counted
 
     assert details() == before

@@ -33,7 +33,7 @@ def listed(**asked):
 
 def end_look(room, status="Succeeded", **told):
     live = ActionExecution.objects.of_rules().get(status="InProgress")
-    engine.finish(room.pipeline.pk, live.pk, ActionResult(status=ActionStatus(status), **told))
+    engine.finish(live, ActionResult(status=ActionStatus(status), **told))
 
 
 def test_each_rule_is_told_with_what_went_in_and_came_out(engine_room, checked):

@@ -45,7 +45,7 @@ def fail_look(room):
     result = ActionResult(
         status=ActionStatus.FAILED, error_code="JobFailed", error_message="Not today."
     )
-    engine.finish(room.pipeline.pk, ActionExecution.objects.of_rules().get().pk, result)
+    engine.finish(ActionExecution.objects.of_rules().get(), result)
 
 
 def test_a_condition_is_told_before_anybody_entered(engine_room):

@@ -8,8 +8,10 @@ from django.urls import URLResolver, get_resolver, reverse
 from pipelines import (
     access,
     access_keys,
+    deployment_groups,
     event_targets,
     git,
+    instances,
     outbox,
     people,
     places,
@@ -70,6 +72,9 @@ def world(engine_room, settings, tmp_path):
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
     projects.create("website", projects.Settings(), by=ALICE)
+    instances.create("web-1", instances.Settings(), by=ALICE)
+    tagged = deployment_groups.Settings(tag_key="Name")
+    deployment_groups.create("shop/web", tagged, by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
@@ -78,6 +83,8 @@ def world(engine_room, settings, tmp_path):
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
+        "instance": "web-1",
+        "deployment_group": "shop/web",
         "target": "chat",
         "delivery": target.pk,
         "access_key_id": access_key_id,

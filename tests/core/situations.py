@@ -6,9 +6,10 @@ from uuid import UUID
 from pipelines.core.advance import settle
 from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
 from pipelines.core.plan import ActionPlan, PipelinePlan, StagePlan
-from pipelines.core.statuses import ActionStatus, ExecutionStatus
+from pipelines.core.statuses import ActionStatus, ExecutionMode, ExecutionStatus
 from tests.definitions import COMMANDS
 
+SUPERSEDED, QUEUED, PARALLEL = ExecutionMode
 NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
 
 
@@ -36,7 +37,7 @@ def number(n):
 
 
 def execution(n=1, *, stop=None, plan=PLAN, actions=(), **where):
-    """The n-th execution; it is Stopping when a stop is given."""
+    """The n-th execution; it is Stopping when a stop is given.  Usually in SUPERSEDED mode."""
     return ExecutionFacts(
         id=number(n),
         sequence=n,
@@ -52,12 +53,11 @@ def action(name, status="InProgress", **more):
     return ActionFacts(name=name, status=ActionStatus(status), **more)
 
 
-def building(n=1, *, stop=None, plan=PLAN, is_outdated=False, **statuses):
+def building(n=1, *, stop=None, plan=PLAN, is_outdated=False, mode=SUPERSEDED, **statuses):
     """In stage Build, with these actions: ``building(Compile="Succeeded")``."""
     actions = [action(name, status) for name, status in statuses.items()]
-    return execution(
-        n, stop=stop, plan=plan, actions=actions, occupies="Build", is_outdated=is_outdated
-    )
+    inside = {"occupies": "Build", "is_outdated": is_outdated, "mode": mode}
+    return execution(n, stop=stop, plan=plan, actions=actions, **inside)
 
 
 def pipeline(*executions, closed=()):

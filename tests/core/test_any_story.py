@@ -141,7 +141,7 @@ class Run:
     id: int
     action: str
     attempt: int
-    deadline: object
+    deadline: Any
     status: ActionStatus = LIVE
     is_lost: bool = False
     is_latest: bool = True
@@ -326,7 +326,7 @@ class Story(RuleBasedStateMachine):
             if not changes:
                 break
             for change in changes:
-                facts = after(facts, change)
+                facts = after(facts, [change])
                 self.make(change)
         else:
             raise AssertionError("The rules do not come to rest.")

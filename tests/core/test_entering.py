@@ -3,10 +3,17 @@
 import pytest
 
 from pipelines.core.changes import EnterStage, FinishExecution, StartAction
-from pipelines.core.entering import ModeNotAvailable, enter
-from pipelines.core.facts import PipelineFacts
-from pipelines.core.statuses import ExecutionMode, ExecutionStatus, StopMode
-from tests.core.situations import action, building, execution, number, pipeline, settled
+from pipelines.core.entering import enter, first_in_line
+from pipelines.core.statuses import ExecutionStatus, StopMode
+from tests.core.situations import (
+    PARALLEL,
+    action,
+    building,
+    execution,
+    number,
+    pipeline,
+    settled,
+)
 
 
 def superseded(older, *, by):
@@ -92,7 +99,6 @@ def test_a_stopped_execution_does_not_enter_when_the_transition_is_enabled(mode)
     assert enter(pipeline(execution(stop=mode, waits_for="Deploy"))) == []
 
 
-@pytest.mark.parametrize("mode", [ExecutionMode.QUEUED, ExecutionMode.PARALLEL])
-def test_modes_that_are_not_built_yet_are_refused_aloud(mode):
-    with pytest.raises(ModeNotAvailable):
-        enter(PipelineFacts(executions=(), mode=mode))
+def test_parallel_executions_have_no_first_in_line():
+    with pytest.raises(ValueError, match="do not stand in line"):
+        first_in_line([execution(waits_for="Build", mode=PARALLEL)])

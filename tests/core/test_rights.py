@@ -8,7 +8,9 @@ from pipelines.core.rights import (
     ABANDON,
     CREATE_PROJECT,
     DELETE_PROJECT,
+    DEPLOYMENT_GROUPS,
     GRANTS,
+    INSTANCES,
     LIST_EVENT_TARGETS,
     LIST_PROJECTS,
     PUT_EVENT_TARGETS,
@@ -24,13 +26,14 @@ def caller(*roles):
 
 
 PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
+REGISTERED = {*INSTANCES, *DEPLOYMENT_GROUPS}
 EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
 
 
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | EVENTS
+    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | EVENTS | REGISTERED
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
@@ -53,6 +56,11 @@ def test_the_roles_know_every_operation_of_aws_and_one_more():
         ((Role.READ,), LIST_PROJECTS, True),
         ((Role.OPERATE,), CREATE_PROJECT, False),
         ((Role.EDIT,), CREATE_PROJECT, True),
+        ((Role.READ,), INSTANCES.list, True),
+        ((Role.EDIT,), INSTANCES.create, False),
+        ((Role.ADMIN,), INSTANCES.create, True),
+        ((Role.EDIT,), DEPLOYMENT_GROUPS.create, True),
+        ((Role.OPERATE,), DEPLOYMENT_GROUPS.delete, False),
     ],
 )
 def test_a_role_grants_what_it_says(roles, operation, allowed):

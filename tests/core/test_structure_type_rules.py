@@ -62,17 +62,14 @@ def test_a_pipeline_with_triggers_is_of_type_v2_when_nobody_says():
 
 
 @pytest.mark.parametrize("mode", ["QUEUED", "PARALLEL"])
-def test_execution_modes_that_the_engine_does_not_have_are_refused_in_plain_words(mode):
-    with pytest.raises(InvalidStructure) as refused:
-        checked(with_actions(approval(), execution_mode=mode))
+def test_a_pipeline_that_declares_a_mode_of_v2_and_no_type_is_one(mode):
+    stored = checked(with_actions(approval(), execution_mode=mode))
 
-    assert refused.value.message == (
-        f"Execution mode {mode} is {ABSENT}. Use SUPERSEDED, which is the default."
-    )
+    assert (stored["executionMode"], stored["pipelineType"]) == (mode, "V2")
 
 
 def test_what_aws_would_refuse_is_said_first():
     with pytest.raises(InvalidStructure) as refused:
-        checked(definition(stages=[stage("Source", source())], execution_mode="QUEUED"))
+        checked(definition(stages=[stage("Source", source(), on_failure={"result": "FAIL"})]))
 
     assert refused.value.message.startswith("Pipeline has only 1 stage(s).")

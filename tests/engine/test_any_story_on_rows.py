@@ -344,7 +344,7 @@ class Story(RuleBasedStateMachine):
 
     def finish(self, run, outcome):
         before, counts = self.room.digest(), is_waited_for(run)
-        finished = engine.finish(self.pipeline.pk, run.pk, result_of(run, outcome))
+        finished = engine.finish(run, result_of(run, outcome))
         assert finished.counted is counts
         if not counts:
             assert self.room.digest() == before
@@ -416,7 +416,7 @@ class Story(RuleBasedStateMachine):
         self.work()
         while run := ActionExecution.objects.filter(status="InProgress").first():
             result = result_of(run, ActionStatus.SUCCEEDED)
-            assert engine.finish(self.pipeline.pk, run.pk, result).counted
+            assert engine.finish(run, result).counted
             self.work()
         assert not self.pipeline.executions.unfinished().exists()
 

@@ -58,7 +58,7 @@ def end(room, name, status="Succeeded", code="JobFailed"):
     failed = {"error_code": code, "error_message": "No."} if status == "Failed" else {}
     live = ActionExecution.objects.of_rules().get(action_name=name, status="InProgress")
     result = ActionResult(status=ActionStatus(status), summary="Seen", **failed)
-    return engine.finish(room.pipeline.pk, live.pk, result).counted
+    return engine.finish(live, result).counted
 
 
 def override(execution, kind=ENTRY, by=ALICE):
@@ -200,7 +200,7 @@ def test_a_window_that_is_closed_is_waited_for(clock, engine_room, begin):
     assert sweeping.actions_to_dispatch() == []
 
     clock.move_to(datetime(2026, 3, 13, 22, 0, tzinfo=UTC))
-    assert sweeping.pipelines_to_wake() == [engine_room.pipeline.pk]
+    assert sweeping.to_wake() == [(engine_room.pipeline.pk, None)]
     engine.run(engine_room.pipeline.pk)
 
     assert rules_of(execution) == {"Night": "Succeeded"}
@@ -217,7 +217,7 @@ def test_a_window_that_does_not_open_in_time_fails(clock, engine_room, begin):
     execution = begin(before_entry=when("FAIL", {**NIGHTS, "timeoutInMinutes": 60}))
 
     clock.shift(timedelta(minutes=61))
-    assert sweeping.pipelines_to_wake() == [engine_room.pipeline.pk]
+    assert sweeping.to_wake() == [(engine_room.pipeline.pk, None)]
     engine.run(engine_room.pipeline.pk)
 
     assert engine_room.status(execution) == "Failed"
@@ -259,7 +259,7 @@ def test_a_late_result_of_an_overridden_rule_changes_nothing(engine_room, begin)
     before = engine_room.digest()
 
     result = ActionResult(status=ActionStatus.FAILED)
-    assert not engine.finish(engine_room.pipeline.pk, looking.pk, result).counted
+    assert not engine.finish(looking, result).counted
     assert engine_room.digest() == before
 
 
@@ -368,7 +368,7 @@ def test_a_stop_that_abandons_gives_the_rule_up(engine_room, begin):
     assert rules_of(execution) == {"Look": "Abandoned"}
     assert condition_of(execution).status == "Abandoned"
     result = ActionResult(status=ActionStatus.SUCCEEDED)
-    assert not engine.finish(engine_room.pipeline.pk, looking.pk, result).counted
+    assert not engine.finish(looking, result).counted
 
 
 def test_a_retry_after_it_checks_again(engine_room, begin):

@@ -18,7 +18,7 @@ def look(room, _):
 
 def finish(room, _):
     result = ActionResult(status=ActionStatus.SUCCEEDED)
-    engine.finish(room.pipeline.pk, room.live("Compile").pk, result)
+    engine.finish(room.live("Compile"), result)
 
 
 def stop(room, execution):

@@ -74,7 +74,7 @@ def test_such_a_pipeline_starts_once_it_is_given_the_variable(engine_room):
 
 
 def test_a_pipeline_that_could_not_be_created_leaves_nothing_to_the_next(engine_room, monkeypatch):
-    def break_off(_):
+    def break_off(*_):
         raise OSError("The disk is full.")
 
     with monkeypatch.context() as patched:

@@ -138,7 +138,7 @@ def test_a_result_from_elsewhere_closes_the_job_like_a_workers(engine_room):
     build(engine_room)
     live = engine_room.live("Lay")
 
-    engine.finish(engine_room.pipeline.pk, live.pk, ActionResult(status=ActionStatus.SUCCEEDED))
+    engine.finish(live, ActionResult(status=ActionStatus.SUCCEEDED))
 
     assert Job.objects.get().status == "Succeeded"
 

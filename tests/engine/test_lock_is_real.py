@@ -90,7 +90,7 @@ def test_a_result_counts_once_however_often_it_arrives(room, building):
     result = ActionResult(status=ActionStatus.SUCCEEDED)
 
     def finish():
-        return engine.finish(room.pipeline.pk, compiling.pk, result).counted
+        return engine.finish(compiling, result).counted
 
     assert sorted(at_once([finish] * 10)) == [False] * 9 + [True]
     assert room.status(building) == "Succeeded"

@@ -130,7 +130,7 @@ def test_the_late_result_of_the_abandoned_one_does_not_count(engine_room, buildi
     before = engine_room.digest()
 
     result = ActionResult(status=ActionStatus.SUCCEEDED)
-    finished = engine.finish(engine_room.pipeline.pk, abandoned.pk, result)
+    finished = engine.finish(abandoned, result)
 
     assert not finished.counted
     assert engine_room.digest() == before

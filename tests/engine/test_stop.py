@@ -122,8 +122,8 @@ def test_a_result_that_comes_after_abandoning_changes_nothing(engine_room, build
         engine_room.settle()
     before = engine_room.digest()
 
-    assert not engine.finish(engine_room.pipeline.pk, compiling.pk, SUCCEEDED).counted
-    assert not engine.record(engine_room.pipeline.pk, compiling.pk, SUCCEEDED)
+    assert not engine.finish(compiling, SUCCEEDED).counted
+    assert not engine.record(compiling, SUCCEEDED)
 
     assert engine_room.digest() == before
 
@@ -178,7 +178,7 @@ def test_who_waits_between_stages_is_stopped_without_touching_a_stage(engine_roo
 
 
 def test_between_two_run_orders_a_stop_ends_at_once(engine_room, building):
-    engine.record(engine_room.pipeline.pk, engine_room.live("Compile").pk, SUCCEEDED)
+    engine.record(engine_room.live("Compile"), SUCCEEDED)
     engine_room.stop(building, WAIT)
     engine_room.settle()
 
@@ -352,9 +352,9 @@ def test_the_engine_may_look_as_often_as_it_likes(engine_room, building):
 
 def test_a_pipeline_that_is_gone_is_not_an_error(engine_room, building):
     gone = engine_room.pipeline.pk
-    compiling = engine_room.live("Compile").pk
+    compiling = engine_room.live("Compile")
     engine_room.pipeline.delete()
 
     assert engine.run(gone) == ()
-    assert not engine.finish(gone, compiling, SUCCEEDED).counted
-    assert not engine.record(gone, compiling, SUCCEEDED)
+    assert not engine.finish(compiling, SUCCEEDED).counted
+    assert not engine.record(compiling, SUCCEEDED)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pipelines import definitions, places, sweeping
 from pipelines.core.statuses import StopMode
 from pipelines.models import ActionExecution, Lease, PipelineExecution
+from pipelines.sweeping import ToWake
 from tests.definitions import approval, commands, definition, source, stage
 from tests.engine_room import ALICE
 
@@ -39,7 +40,7 @@ def found(engine_room, clock):
     def found():
         engine_room.woken.clear()
         clock.shift(timedelta(seconds=4))
-        return sweeping.pipelines_to_wake() == [engine_room.pipeline.pk]
+        return sweeping.to_wake() == [ToWake(engine_room.pipeline.pk)]
 
     return found
 
@@ -60,7 +61,7 @@ def test_a_finished_execution_needs_no_engine(engine_room, building, found):
 def test_what_has_just_happened_is_left_to_the_nudge_that_is_on_its_way(engine_room, building):
     engine_room.stop(building, StopMode.ABANDON)
 
-    assert sweeping.pipelines_to_wake() == []
+    assert sweeping.to_wake() == []
 
 
 def test_a_start_that_nobody_heard_of_is_found(clock, engine_room, found):
@@ -134,13 +135,13 @@ def test_an_update_that_nobody_heard_of_is_found(engine_room, building, found):
 def test_an_action_whose_time_is_up_is_found(building, engine_room, clock):
     clock.shift(timedelta(minutes=55))
 
-    assert sweeping.pipelines_to_wake() == [engine_room.pipeline.pk]
+    assert sweeping.to_wake() == [ToWake(engine_room.pipeline.pk)]
 
 
 def test_an_action_whose_runner_is_lost_is_found(building, engine_room):
     Lease.objects.take(engine_room.live("Compile"), holder="gone", lasting=timedelta(seconds=-1))
 
-    assert sweeping.pipelines_to_wake() == [engine_room.pipeline.pk]
+    assert sweeping.to_wake() == [ToWake(engine_room.pipeline.pk)]
 
 
 def test_those_that_wait_for_long_do_not_keep_another_from_being_found(
@@ -155,10 +156,10 @@ def test_those_that_wait_for_long_do_not_keep_another_from_being_found(
     engine_room.pipeline = definitions.create(definition("forgotten", stages=stages), by=ALICE)
     clock.shift(timedelta(seconds=4))
 
-    sweeps = (sweeping.pipelines_to_wake() for _ in range(200))
+    sweeps = (sweeping.to_wake() for _ in range(200))
 
-    assert any(engine_room.pipeline.pk in sweep for sweep in sweeps)
-    assert len(sweeping.pipelines_to_wake()) == 3
+    assert any(ToWake(engine_room.pipeline.pk) in sweep for sweep in sweeps)
+    assert len(sweeping.to_wake()) == 3
 
 
 # Actions that nobody works at.
@@ -238,7 +239,7 @@ def test_the_sweep_costs_the_same_however_much_is_finished(
     PipelineExecution.objects.bulk_create(past)
 
     with django_assert_num_queries(4):
-        sweeping.pipelines_to_wake()
+        sweeping.to_wake()
 
 
 def test_what_never_arrived_is_deleted_after_a_day(settings, tmp_path):

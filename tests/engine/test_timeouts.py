@@ -112,7 +112,7 @@ def test_a_result_that_comes_after_the_time_was_up_does_not_count(building, engi
     before = engine_room.digest()
 
     result = ActionResult(status=ActionStatus.SUCCEEDED)
-    finished = engine.finish(engine_room.pipeline.pk, compiling.pk, result)
+    finished = engine.finish(compiling, result)
 
     assert not finished.counted
     assert engine_room.digest() == before

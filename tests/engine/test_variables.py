@@ -126,7 +126,7 @@ def test_what_failed_before_it_began_is_given_to_nobody(engine_room):
     engine_room.create(stages=stages())
     fetching = engine_room.live("Fetch")
 
-    finished = engine.finish(engine_room.pipeline.pk, fetching.pk, SUCCEEDED)
+    finished = engine.finish(fetching, SUCCEEDED)
 
     assert finished.started == ()
 
@@ -136,8 +136,7 @@ def test_what_starts_is_given_to_whoever_asked_the_engine(engine_room):
     fetching = engine_room.live("Fetch")
 
     finished = engine.finish(
-        engine_room.pipeline.pk,
-        fetching.pk,
+        fetching,
         replace(SUCCEEDED, artifacts={"Code": "website/Code/abcdefg"}),
     )
 

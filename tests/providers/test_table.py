@@ -27,6 +27,8 @@ def test_the_table_says_what_penstock_can_do():
         "Source:AWS:CodeCommit:1",
         "Build:AWS:CodeBuild:1",
         "Build:AWS:ECRBuildAndPublish:1",
+        "Deploy:AWS:CodeDeploy:1",
+        "Deploy:AWS:EC2:1",
         "Invoke:AWS:CodePipeline:1",
         "Invoke:AWS:StepFunctions:1",
         "Test:AWS:CodeBuild:1",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.api.operations import (
     absent,
     approvals,
+    deployments,
     executions,
     jobs,
     pipelines,
@@ -38,6 +39,7 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     # Executions, and what is read of them
     "GetPipelineExecution": reading.get_pipeline_execution,
     "GetPipelineState": reading.get_pipeline_state,
+    "ListDeployActionExecutionTargets": deployments.list_deploy_action_execution_targets,
     "ListActionExecutions": reading.list_action_executions,
     "ListPipelineExecutions": reading.list_pipeline_executions,
     "ListRuleExecutions": reading.list_rule_executions,

@@ -25,7 +25,6 @@ MISSING = {
         "PutWebhook",
         "RegisterWebhookWithThirdParty",
     ),
-    "deployments to EC2 instances and their targets": ("ListDeployActionExecutionTargets",),
 }
 
 

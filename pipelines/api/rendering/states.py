@@ -8,10 +8,10 @@ from pipelines.api.rendering import actions, executions
 from pipelines.api.rendering.members import CHANGE_ID, filled
 from pipelines.api.rendering.rules import condition_state
 from pipelines.core.action_types import Category
-from pipelines.core.statuses import StageStatus
+from pipelines.core.statuses import ExecutionMode, StageStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pipelines.api.state import State
     from pipelines.core.plan import ActionPlan, StagePlan
@@ -25,12 +25,25 @@ STATUSES = frozenset(StageStatus)
 def pipeline_state(state: State) -> Structure:
     """The output of GetPipelineState."""
     pipeline = state.pipeline
+    shown = _stage_state if ExecutionMode(pipeline.execution_mode).takes_locks else _bare_state
     return {
         "pipelineName": pipeline.name,
         "pipelineVersion": pipeline.version,
-        "stageStates": [_stage_state(state, plan) for plan in pipeline.plan.stages],
+        "stageStates": [shown(state, plan) for plan in pipeline.plan.stages],
         "created": pipeline.created_at,
         "updated": pipeline.updated_at,
+    }
+
+
+def _bare_state(state: State, plan: StagePlan) -> Structure:
+    """In PARALLEL mode no execution is the stage's: each is looked at by itself.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/execution-modes.html
+    """
+    return {
+        "stageName": plan.name,
+        "inboundTransitionState": _transition_state(state.stages[plan.name]),
+        "actionStates": [{"actionName": action.name} for action in plan.actions],
     }
 
 
@@ -41,7 +54,7 @@ def _stage_state(state: State, plan: StagePlan) -> Structure:
     return filled(
         {
             "stageName": plan.name,
-            "inboundExecution": _inbound_execution(stage),
+            "inboundExecution": _inbound_execution(stage, waiting),
             "inboundExecutions": [_of(each) for each in waiting],
             "inboundTransitionState": _transition_state(stage),
             "actionStates": _action_states(plan.actions, stay, runs),
@@ -64,12 +77,14 @@ def _condition_states(
     return states
 
 
-def _inbound_execution(stage: Stage) -> Structure | None:
-    """Who came to wait in front of the stage last, until somebody enters it.
+def _inbound_execution(stage: Stage, waiting: Sequence[PipelineExecution]) -> Structure | None:
+    """The head of a queue; else who came to wait in front of the stage last.
 
-    One that was stopped there stays to be seen (stop.md §4); StageExecution has no Superseded.
+    One that was stopped there stays to be seen until somebody enters (stop.md §4); StageExecution
+    has no Superseded.
     """
-    execution = stage.inbound
+    is_queue = bool(waiting) and waiting[0].mode == ExecutionMode.QUEUED
+    execution = waiting[0] if is_queue else stage.inbound
     return _of(execution) if execution and execution.status in STATUSES else None
 
 

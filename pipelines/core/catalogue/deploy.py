@@ -82,33 +82,6 @@ CONTAINERS = (
 )
 SERVERS = (
     ActionType(
-        id=ActionTypeId("Deploy", "AWS", "EC2", "1"),
-        label="Amazon EC2",
-        input_artifacts=range(1, 2),
-        output_artifacts=range(1),
-        configuration={
-            "InstanceTagKey": resource("The key of the tag that the instances have."),
-            "InstanceTagValue": resource("The value of the tag; any if left out.", required=False),
-            "InstanceType": needed("What the instances are.", "EC2", "SSM_MANAGED_NODE"),
-            "TargetDirectory": text("Where the files go; needed with scripts."),
-            "DeploySpec": text("The file that says how to deploy, instead of scripts."),
-            "PreScript": text("A script to run before."),
-            "PostScript": text("A script to run after; needed without a deploy spec."),
-            "MaxBatch": text("How many instances at once, as a number or in percent."),
-            "MaxError": text("How many instances may fail, as a number or in percent."),
-            "TargetGroupNameList": text("Target groups to leave meanwhile, with commas between."),
-        },
-        needs_v2=True,
-    ),
-    ActionType(
-        id=ActionTypeId("Deploy", "AWS", "CodeDeploy", "1"),
-        label="AWS CodeDeploy",
-        input_artifacts=range(1, 2),
-        output_artifacts=range(1),
-        configuration=CODEDEPLOY_CONFIGURATION,
-        timeout_minutes=5 * 24 * 60,
-    ),
-    ActionType(
         id=ActionTypeId("Deploy", "AWS", "ElasticBeanstalk", "1"),
         label="AWS Elastic Beanstalk",
         input_artifacts=range(1, 2),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0010_event_targets'),
+        ('pipelines', '0012_deploying'),
     ]
 
     operations = [

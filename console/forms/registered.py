@@ -1,0 +1,125 @@
+"""The forms that register what actions name; whether it may be said, the use cases know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from console.forms.text import Writing
+from pipelines import deployment_groups, instances
+
+if TYPE_CHECKING:
+    from pipelines.models import DeploymentGroup, Instance
+
+
+class RegisteredForm(forms.Form):
+    """A form whose name is given once and for all."""
+
+    name = forms.CharField(max_length=256)
+
+    def __init__(self, data: Any = None, *, row: Any = None) -> None:
+        super().__init__(data, initial=self.initial_of(row) if row else None)
+        if row:
+            del self.fields["name"]
+
+    @staticmethod
+    def initial_of(row: Any) -> dict[str, Any]:
+        """What the fields show of one that is there."""
+        raise NotImplementedError
+
+    @property
+    def said(self) -> Any:
+        """What the use case takes beside the name."""
+        raise NotImplementedError
+
+
+class InstanceForm(RegisteredForm):
+    """An instance with its tags."""
+
+    name = forms.CharField(
+        label="Instance name",
+        max_length=100,
+        help_text="Letters, digits, dots, - and _; it cannot be changed.",
+    )
+    tags = Writing(
+        required=False,
+        max_length=8192,
+        rows=3,
+        help_text="One a line, as key=value. Actions and deployment groups find instances by them.",
+    )
+    folder = forms.CharField(
+        required=False,
+        max_length=1024,
+        help_text="What the instance has for its root: an absolute path. Leave it empty for a"
+        " folder of its own here, or for the root of the host.",
+    )
+    ssh_host = forms.CharField(
+        label="SSH host",
+        required=False,
+        max_length=255,
+        help_text="host or user@host; the ssh of this machine must reach it without a password."
+        " Leave it empty for a folder of this machine.",
+    )
+
+    @staticmethod
+    def initial_of(row: Instance) -> dict[str, Any]:
+        return {
+            "tags": "\n".join(f"{key}={value}" for key, value in row.tag_values.items()),
+            "folder": row.folder,
+            "ssh_host": row.ssh_host,
+        }
+
+    def clean_tags(self) -> tuple[tuple[str, str], ...]:
+        lines = [line for line in self.cleaned_data["tags"].split("\n") if line.strip()]
+        return tuple(_tag(line) for line in lines)
+
+    @property
+    def said(self) -> instances.Settings:
+        asked = self.cleaned_data
+        return instances.Settings(
+            tags=asked["tags"], folder=asked["folder"], ssh_host=asked["ssh_host"]
+        )
+
+
+class DeploymentGroupForm(RegisteredForm):
+    """A group, by its application and its own name."""
+
+    name = forms.CharField(
+        label="Application and deployment group",
+        max_length=201,
+        help_text="As application/group: what actions name as ApplicationName and"
+        " DeploymentGroupName. It cannot be changed.",
+    )
+    tag_key = forms.CharField(
+        label="Tag key",
+        max_length=128,
+        help_text="Instances with this tag are deployed to.",
+    )
+    tag_value = forms.CharField(
+        label="Tag value", required=False, max_length=256, help_text="Leave it empty for any."
+    )
+    config = forms.ChoiceField(
+        label="Deployment configuration",
+        choices=[(config, config) for config in deployment_groups.CONFIGS],
+        initial=deployment_groups.ONE_AT_A_TIME,
+        help_text="How many instances at once.",
+    )
+
+    @staticmethod
+    def initial_of(row: DeploymentGroup) -> dict[str, Any]:
+        return {"tag_key": row.tag_key, "tag_value": row.tag_value, "config": row.config}
+
+    @property
+    def said(self) -> deployment_groups.Settings:
+        asked = self.cleaned_data
+        return deployment_groups.Settings(
+            tag_key=asked["tag_key"], tag_value=asked["tag_value"], config=asked["config"]
+        )
+
+
+def _tag(line: str) -> tuple[str, str]:
+    key, separator, value = line.partition("=")
+    if not separator:
+        raise forms.ValidationError(f"“{line[:100]}” is not of the form key=value.")
+    return key.strip(), value.strip()
