@@ -238,7 +238,7 @@ def test_the_sweep_costs_the_same_however_much_is_finished(
     ]
     PipelineExecution.objects.bulk_create(past)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sweeping.to_wake()
 
 
