@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from pipelines.core.abandoned_work import Policy
 from pipelines.endpoints import SERVICES, Endpoints, variable_of
 from pipelines.stores import FOLDER
 
@@ -38,6 +39,15 @@ def one_of(name: str, words: Sequence[str]) -> str:
     if value not in words:
         raise _refused(name, f"must be one of {', '.join(words)}")
     return value
+
+
+def abandoned_work() -> tuple[str, str]:
+    """What is done about the work of abandoned actions, and the command that cleans up after it."""
+    policy = one_of("PENSTOCK_ABANDONED_WORK", [each.value for each in Policy])
+    command = text("PENSTOCK_ABANDONED_WORK_COMMAND")
+    if policy == Policy.CLEANUP and not command:
+        raise _refused("PENSTOCK_ABANDONED_WORK_COMMAND", "must say what to run for cleanup")
+    return policy, command
 
 
 def whole(name: str, default: int, *, least: int = 1, most: int = 2**31 - 1) -> int:

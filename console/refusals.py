@@ -10,6 +10,7 @@ from pipelines.core.refusals import (
     ActionExecutionNotFound,
     ActionNotFound,
     BuildProjectNotFound,
+    ConnectionNotFound,
     EventTargetNotFound,
     ExecutionNotFound,
     InvalidRequest,
@@ -32,6 +33,7 @@ NOT_FOUND = (
     AccessKeyNotFound,
     PersonNotFound,
     BuildProjectNotFound,
+    ConnectionNotFound,
     EventTargetNotFound,
 )
 

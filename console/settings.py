@@ -51,7 +51,14 @@ PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
+# What becomes of the work of abandoned actions that say nothing of it themselves.
+PENSTOCK_ABANDONED_WORK, PENSTOCK_ABANDONED_WORK_COMMAND = environment.abandoned_work()
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
+# Where sources of GitHub (version 1) are, and how large what a git host sends may be.
+PENSTOCK_GITHUB_URL = environment.web_url("PENSTOCK_GITHUB_URL", "https://github.com")
+PENSTOCK_SOURCE_LIMIT_BYTES = environment.whole(
+    "PENSTOCK_SOURCE_LIMIT_BYTES", 1024**3, least=1024, most=2**40
+)
 PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
 
 # Django.
@@ -177,6 +184,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.perform_at_once": {"queue": "engine"},
     "pipelines.tasks.carry_out_stop": {"queue": "stops"},
     "pipelines.tasks.perform": {"queue": "actions"},
+    "pipelines.tasks.clear_up": {"queue": "actions"},
     "pipelines.tasks.deliver_events": {"queue": "deliveries"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -9,11 +9,13 @@ from console.views import (
     approvals,
     commits,
     connect,
+    connections,
     event_targets,
     events,
     executions,
     history,
     home,
+    leftovers,
     people,
     pipelines,
     projects,
@@ -31,6 +33,7 @@ one_execution = [
     path("revisions", executions.revisions, name="execution-revisions"),
     path("actions/<uuid:action_id>", actions.details, name="action"),
     path("actions/<uuid:action_id>/log", actions.log, name="action-log"),
+    path("actions/<uuid:action_id>/end", leftovers.end, name="end-work"),
 ]
 
 one_stage = [
@@ -38,6 +41,7 @@ one_stage = [
     path("transition/disable", transitions.disable, name="disable-transition"),
     path("transition/enable", transitions.enable, name="enable-transition"),
     path("actions/<str:action>/review", approvals.review, name="review"),
+    path("actions/<str:action>/abandoned-work", leftovers.policy, name="abandoned-work"),
 ]
 
 one_pipeline: list[URLPattern | URLResolver] = [
@@ -72,6 +76,12 @@ one_event_target = [
     ),
 ]
 
+one_connection = [
+    path("edit", connections.edit, name="edit-connection"),
+    path("test", connections.try_out, name="try-connection"),
+    path("delete", connections.delete, name="delete-connection"),
+]
+
 settings: list[URLPattern | URLResolver] = [
     path("access-keys", access_keys.index, name="access-keys"),
     path("access-keys/create", access_keys.create, name="create-access-key"),
@@ -81,6 +91,10 @@ settings: list[URLPattern | URLResolver] = [
     path("event-targets", event_targets.index, name="event-targets"),
     path("event-target/new", event_targets.create, name="event-target-create"),
     path("event-targets/<str:target>/", include(one_event_target)),
+    path("connections", connections.index, name="connections"),
+    path("connections/create", connections.create, name="create-connection"),
+    path("connections/redirect", connections.at_host, name="connection-redirect"),
+    path("connections/<uuid:connection_id>/", include(one_connection)),
     path("people", people.index, name="people"),
     path("people/create", people.create, name="create-user"),
     path("people/<str:username>/", include(one_person)),

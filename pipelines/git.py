@@ -114,7 +114,7 @@ def archive(
         tempfile.TemporaryFile() as complaints,
         subprocess.Popen(
             _git(repository, *command),
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaints,
@@ -128,6 +128,14 @@ def archive(
         if process.returncode != 0:
             complaints.seek(0)
             raise GitRefused(f"git archive failed: {_text(complaints.read(4096)).strip()}")
+
+
+def check_out(folder: Path, commit_id: str) -> None:
+    """Put the files of a commit into a repository's folder that has none yet; no branch is on."""
+    repository = folder / ".git"
+    found = commit(repository, commit_id)
+    where = f"--work-tree={folder.absolute()}"
+    _run(repository, [where, "checkout", "--quiet", "--detach", "--force", found.id, "--"])
 
 
 def changes(repository: Path, commit_id: str, limit: int = CHANGES_LIMIT) -> Changes:
@@ -200,8 +208,8 @@ def _git(repository: Path, *arguments: str) -> list[str]:
     return ["git", f"--git-dir={repository.absolute()}", *options, *arguments]
 
 
-def _environment() -> dict[str, str]:
-    """Nothing of the user's or the system's configuration, no prompts."""
+def environment() -> dict[str, str]:
+    """Of git: nothing of the user's or the system's configuration, no prompts."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C",
@@ -218,7 +226,7 @@ def _run(repository: Path, arguments: Sequence[str], stdin: bytes = b"") -> byte
     try:
         done = subprocess.run(
             _git(repository, *arguments),
-            env=_environment(),
+            env=environment(),
             input=stdin,
             capture_output=True,
             check=False,
@@ -226,15 +234,19 @@ def _run(repository: Path, arguments: Sequence[str], stdin: bytes = b"") -> byte
     except FileNotFoundError as error:
         raise GitError("The git command is not installed on this machine.") from error
     if done.returncode != 0:
-        raise GitRefused(f"git {arguments[0]} failed: {_text(done.stderr).strip()}")
+        raise GitRefused(f"git {_verb(arguments)} failed: {_text(done.stderr).strip()}")
     return done.stdout
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    return next(each for each in arguments if not each.startswith("-"))
 
 
 def _read(repository: Path, arguments: Sequence[str], limit: int) -> tuple[bytes, bool]:
     """The first `limit` bytes of what git says, and whether there is more."""
     with subprocess.Popen(
         _git(repository, *arguments),
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

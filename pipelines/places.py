@@ -51,6 +51,11 @@ def sealing_keys() -> Path:
     return _home() / "secrets" / "access_keys"
 
 
+def known_hosts() -> Path:
+    """The keys of SSH hosts that were met before."""
+    return _home() / "secrets" / "known_hosts"
+
+
 def log_of(action_id: UUID) -> Path:
     """The log of one action execution."""
     return _home() / "logs" / "actions" / action_id.hex[:2] / f"{action_id}.log"

@@ -95,19 +95,22 @@ def requeue_unacknowledged_jobs() -> None:
     given.update(status=JobStatus.QUEUED, nonce="")
 
 
-def clear_up_after_lost_runners() -> None:
-    """End what is left of work on this machine whose runner is gone, and delete its folder.
+def work_to_clear_up() -> list[UUID]:
+    """Abandoned actions whose work is lost and left something behind on this machine.
 
-    The same for work whose pipeline has been deleted, once its runner had the time to end it.
+    The rest is done here: what is left of other work on this machine whose runner is gone is
+    ended, and its folder deleted.  The same for work whose pipeline has been deleted, once its
+    runner had the time to end it.
     """
     folders = {folder.name: folder for folder in places.workspaces().glob("*-*-*-*-*")}
-    given_up = Lease.objects.filter(action__in=list(folders)).exclude(
-        pk__in=Lease.objects.unexpired()
-    )
-    names = [str(action_id) for action_id in given_up.values_list("action_id", flat=True)]
-    for name in (*names, *_of_deleted_pipelines(folders)):
+    lost = Lease.objects.filter(action__in=list(folders)).exclude(pk__in=Lease.objects.unexpired())
+    unsettled = lost.filter(released_at=None, action__status=ActionStatus.ABANDONED)
+    abandoned = set(unsettled.values_list("action_id", flat=True)[:LIMIT])
+    others = set(lost.values_list("action_id", flat=True)) - abandoned
+    for name in (*map(str, others), *_of_deleted_pipelines(folders)):
         processes.end_leftovers(name)
         shutil.rmtree(folders[name], ignore_errors=True)
+    return sorted(abandoned)
 
 
 def forget_what_never_arrived() -> None:

@@ -69,6 +69,12 @@ def perform_at_once(pipeline_id: int, action_id: str) -> None:
 
 
 @shared_task
+def clear_up(action_id: str) -> None:
+    """After abandoned work whose worker was lost."""
+    runner.clear_up(UUID(action_id))
+
+
+@shared_task
 def deliver_events(target_id: int) -> None:
     """Send a target the events that are due, unless somebody does."""
     if outbox.deliver(target_id):
@@ -96,7 +102,8 @@ def sweep() -> None:
     for started in sweeping.actions_to_dispatch():
         _send(perform, started.pipeline_id, str(started.action_id))
     sweeping.requeue_unacknowledged_jobs()
-    sweeping.clear_up_after_lost_runners()
+    for action_id in sweeping.work_to_clear_up():
+        _send(clear_up, str(action_id))
     sweeping.forget_what_never_arrived()
     spread_events()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.utils import timezone
 
 from console.present.cards import has_log, provider_label, waits_for_review, words_of
+from console.present.leftovers import who_ends
 from console.present.revisions import safe_link
 from console.present.targets import targets_of
 from pipelines import artifact_store
@@ -40,6 +41,7 @@ class Work:
     is_left_behind: bool  # it goes on, and nobody waits for it any more
     is_late: bool  # it ended after the action did, and in a way of its own
     is_lost: bool  # whoever did it was not heard of again
+    ending: str  # for whom it is being ended, or was
 
 
 class Setting(NamedTuple):
@@ -149,6 +151,7 @@ def work_of(action: ActionExecution) -> Work | None:
         is_left_behind=is_going_on and action.status != ActionStatus.IN_PROGRESS,
         is_late=_is_late(action, lease),
         is_lost=is_held and not is_going_on,
+        ending=who_ends(lease),
     )
 
 

@@ -11,6 +11,7 @@ from console.present.statuses import StatusWords
 from pipelines import outbox
 from pipelines.models import Event
 from pipelines.models.event_targets import DeliveryStatus
+from pipelines.models.events import EventLevel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,8 @@ class TargetRow(NamedTuple):
 
 def events_page(pipeline: str, before: int) -> EventPage:
     """The events of a pipeline, or of all, from a place on; a constant number of queries."""
-    rows = Event.objects.select_related("pipeline", "execution").order_by("-pk")
+    told = Event.objects.exclude(level=EventLevel.WORK)  # which AWS has no event for
+    rows = told.select_related("pipeline", "execution").order_by("-pk")
     if pipeline:
         rows = rows.filter(pipeline__name=pipeline)
     if before:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.core.rights import ABANDON, least_role
+from pipelines.core.rights import ABANDON, END_WORK, least_role
 
 if TYPE_CHECKING:
     from pipelines.core.rights import Caller
@@ -28,10 +28,12 @@ class Offers:
     release: Offer
     stop: Offer
     abandon: Offer
+    end_work: Offer
     retry: Offer
     review: Offer
     disable: Offer
     enable: Offer
+    edit: Offer
     reads: bool  # whichever role grants one operation that reads grants them all
     administers: bool
 
@@ -41,10 +43,12 @@ def offers_of(caller: Caller) -> Offers:
         release=offer(caller, "StartPipelineExecution"),
         stop=offer(caller, "StopPipelineExecution"),
         abandon=offer(caller, "StopPipelineExecution", ABANDON),
+        end_work=offer(caller, "StopPipelineExecution", END_WORK),
         retry=offer(caller, "RetryStageExecution"),
         review=offer(caller, "PutApprovalResult"),
         disable=offer(caller, "DisableStageTransition"),
         enable=offer(caller, "EnableStageTransition"),
+        edit=offer(caller, "UpdatePipeline"),
         reads=caller.may(READING),
         administers=caller.is_admin,
     )

@@ -20,7 +20,8 @@ ROLES = {
     Role.READ: "See pipelines, executions and logs.",
     Role.OPERATE: "Release changes, stop and wait, retry, answer approvals, enable and disable"
     " transitions; and read.",
-    Role.ABANDON: "Stop and abandon, together with operate. It can leave work half done.",
+    Role.ABANDON: "Stop and abandon, and end what was left running, together with operate. It can"
+    " leave work half done.",
     Role.WORK: "For job workers: take jobs and report on them.",
     Role.EDIT: "Create, change and delete pipelines, action types, webhooks and tags; and read.",
     Role.ADMIN: "All of that, and people, their roles and everybody’s access keys.",

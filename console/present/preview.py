@@ -10,7 +10,7 @@ from django.utils import timezone
 from console.present import estimating, outside
 from console.present.sentences import counted, listed, until_when
 from console.present.statuses import NOT_STARTED, WAITING_FOR_APPROVAL, StatusWords, action_words
-from pipelines import executions
+from pipelines import executions, treatments
 from pipelines.core.statuses import ActionStatus, StageStatus
 from pipelines.models import ActionExecution, StageExecution
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from console.present.estimating import Live
+    from pipelines.core.abandoned_work import Treatment
     from pipelines.core.foreseeing import ActionForecast, StopForecast
     from pipelines.core.plan import ActionPlan
     from pipelines.models import Pipeline, PipelineExecution, Stage
@@ -88,17 +89,21 @@ def preview_of(pipeline: Pipeline, execution: PipelineExecution) -> Preview | No
     stage = pipeline.stages.filter(name=forecast.stage or "").first()
     live = _live(execution, forecast, stage.usual_seconds if stage else {})
     plans = _plans(execution, forecast)
+    how = _treatments(pipeline, forecast)
     return Preview(
         execution_id=execution.pk,
         seen=foreseen.seen,
         lead_wait=_lead_wait(forecast, live),
         lead_abandon=_lead_abandon(forecast),
         waits_for=forecast.waits_for or "",
-        actions=tuple(_line(action, live, plans) for action in forecast.actions),
+        actions=tuple(
+            _line(action, live, plans.get(action.name), how.get(action.name))
+            for action in forecast.actions
+        ),
         stages_not_reached=", ".join(forecast.stages_not_reached),
         actions_not_reached=counted(forecast.actions_not_reached, "action"),
         stage=_stage_lines(pipeline, execution, forecast, stage, live) if stage else None,
-        warning=outside.warning(list(plans.values())),
+        warning=outside.warning([(plan, how[name]) for name, plan in plans.items()]),
         is_ticking=any(one.usual_seconds for one in live.values()),
     )
 
@@ -128,6 +133,16 @@ def _plans(execution: PipelineExecution, forecast: StopForecast) -> dict[str, Ac
     """What the definition says of the running actions, by name."""
     plan = execution.plan
     return {name: plan.stage(forecast.stage or "").action(name) for name in forecast.live}
+
+
+def _treatments(pipeline: Pipeline, forecast: StopForecast) -> dict[str, Treatment]:
+    """What is done about the work of the running actions once they are abandoned, by name."""
+    own = treatments.own(pipeline.pk)
+    return {
+        name: row.treatment if (row := own.get((forecast.stage or "", name))) else site
+        for site in [treatments.of_site()]
+        for name in forecast.live
+    }
 
 
 def _lead_wait(forecast: StopForecast, live: Mapping[str, Live]) -> Lead:
@@ -173,12 +188,16 @@ def _until(live: Mapping[str, Live]) -> str:
 
 
 def _line(
-    action: ActionForecast, live: Mapping[str, Live], plans: Mapping[str, ActionPlan]
+    action: ActionForecast,
+    live: Mapping[str, Live],
+    plan: ActionPlan | None,
+    treatment: Treatment | None,
 ) -> ActionLine:
+    """With plan and treatment when it is running."""
     words = action_words(action.now) if action.now else NOT_STARTED
     then_wait = then_abandon = "Unchanged" if action.now else "Will not start"
-    if plan := plans.get(action.name):
-        then_abandon = f"Abandoned; {outside.goes_on(plan)}"
+    if plan and treatment:
+        then_abandon = f"Abandoned; {outside.goes_on(plan, treatment)}"
         then_wait = "Waits for an answer" if outside.asks(plan) else "Runs to completion"
         words = WAITING_FOR_APPROVAL if outside.asks(plan) else words
     running = live.get(action.name)

@@ -9,10 +9,11 @@ from console.present.statuses import StatusWords, action_words
 from pipelines.core.statuses import ActionStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from console.present.canvas import StageCard
-    from console.present.cards import LeftBehind
+    from console.present.leftovers import Leftover
 
 RERUN = frozenset({action_words(ActionStatus.FAILED), action_words(ActionStatus.ABANDONED)})
 NEVER = "No execution has entered the stage, so there is nothing to retry."
@@ -28,10 +29,10 @@ class RetryPreview:
     again: tuple[str, ...]  # failed or abandoned
     follow: tuple[str, ...]  # never started
     kept: tuple[str, ...]  # succeeded, and not run again unless all are
-    still_running: tuple[LeftBehind, ...]  # work that a retry would start a second time
+    still_running: tuple[Leftover, ...]  # work that a retry would start a second time
 
 
-def retry_preview(stage: StageCard) -> RetryPreview:
+def retry_preview(stage: StageCard, leftovers: Iterable[Leftover]) -> RetryPreview:
     cards = [card for group in stage.groups for card in group]
     started = [card for card in cards if card.id]
     return RetryPreview(
@@ -41,7 +42,7 @@ def retry_preview(stage: StageCard) -> RetryPreview:
         again=tuple(card.name for card in started if card.words in RERUN),
         follow=tuple(card.name for card in cards if not card.id),
         kept=tuple(card.name for card in started if card.words not in RERUN),
-        still_running=tuple(left for card in cards for left in card.left_behind if left.is_running),
+        still_running=tuple(left for left in leftovers if left.stage_name == stage.name),
     )
 
 

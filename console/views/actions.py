@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from console import live
 from console.present.action import action_view, has_work_left_behind, is_over, told
 from console.present.banner import stop_banner
+from console.present.leftovers import Late, fate_of, late_of, leftovers_of
 from console.present.log import LogPart, last_part, part_from
 from console.present.statuses import execution_words
 from pipelines import finding, places
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from console.live import HtmxHttpRequest
+    from console.present.action import Work
     from pipelines.models import ActionExecution
 
 CHUNK = 64 * 1024
@@ -50,6 +52,7 @@ def details(
         "execution": action.execution,
         "execution_words": execution_words(action.execution.status),
         "action": view,
+        **_left_behind(pipeline, action, view.work),
         "stop_banner": stop_banner(request, pipeline),
         "revision": "" if has_work_left_behind([action]) else pipeline.revision,
         "shown": view.words.label,
@@ -87,6 +90,23 @@ def _found(pipeline: Pipeline, execution_id: UUID, action_id: UUID) -> ActionExe
         raise ActionNotFound(f"Execution '{execution_id}' has no action execution '{action_id}'.")
     action.execution = execution
     return action
+
+
+def _left_behind(
+    pipeline: Pipeline, action: ActionExecution, work: Work | None
+) -> dict[str, object]:
+    """What is told of work that went on after its action had ended."""
+    is_left = work is not None and work.is_left_behind
+    found = leftovers_of(pipeline) if is_left else ()
+    left = [each for each in found if each.action_id == action.pk]
+    late = late_of(action)
+    if work and work.is_late and work.ended_at:
+        late = Late(work.ended_at, work.outcome.removesuffix("."))
+    return {
+        "left": left[0] if left else None,
+        "late": late,
+        "treatment": fate_of(pipeline, action),
+    }
 
 
 def _log(action: ActionExecution, part: LogPart) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from console.present.action import has_work_left_behind, is_over
 from console.present.banner import stop_banner
 from console.present.canvas import canvas_of_execution
 from console.present.execution import summary, told
+from console.present.leftovers import leftovers_of
 from console.present.revisions import overrides_of, source_revisions
 from console.present.timeline import timeline as timeline_of
 from pipelines import finding
@@ -80,11 +81,13 @@ def _page(
     view = summary(
         execution, actions=actions, requests=requests, stages=list(pipeline.stages.all())
     )
+    left = [each for each in leftovers_of(pipeline) if each.execution_id == execution_id]
     is_quiet = execution.is_finished and all(is_over(action) for action in actions)
     context = {
         "pipeline": pipeline,
         "execution": execution,
         "summary": view,
+        "leftovers": left,
         "stop_banner": stop_banner(request, pipeline),
         "revision": "" if has_work_left_behind(actions) else pipeline.revision,
         "shown": view.words.label,

@@ -19,6 +19,7 @@ from console.present import listing
 from console.present.announcing import news, shown
 from console.present.banner import stop_banner
 from console.present.canvas import canvas_of_pipeline
+from console.present.leftovers import leftovers_of
 from pipelines import executions, finding
 from pipelines.models import Pipeline
 
@@ -63,6 +64,7 @@ def view(request: HtmxHttpRequest, name: str) -> HttpResponse:
         "arn": finding.arn_of(pipeline.name),
         "stop_banner": stop_banner(request, pipeline),
         "canvas": canvas,
+        "leftovers": leftovers_of(pipeline),
         "layout": layout.chosen(request),
         "revision": canvas.revision(pipeline.revision),
         "shown": shown(canvas),
@@ -98,6 +100,7 @@ def release(request: HtmxHttpRequest, name: str) -> HttpResponse:
     context = {
         "pipeline": pipeline,
         "title": "Release change",
+        "leftovers": leftovers_of(pipeline),
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
     }
     may = offers_to(request).release

@@ -11,6 +11,7 @@ from console import dialogs
 from console.actor import caller_of, offers_to
 from console.forms.stages import RetryForm
 from console.present.canvas import canvas_of_pipeline
+from console.present.leftovers import leftovers_of
 from console.present.retrying import retry_preview
 from pipelines import finding, stages
 
@@ -34,7 +35,7 @@ def retry(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
     context = {
         "pipeline": pipeline,
         "stage_name": stage,
-        "preview": retry_preview(canvas_of_pipeline(pipeline).stage(stage)),
+        "preview": retry_preview(canvas_of_pipeline(pipeline).stage(stage), leftovers_of(pipeline)),
         "title": f"Retry {stage}",
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),
     }

@@ -14,6 +14,7 @@ from console import dialogs, live
 from console.actor import caller_of, offers_to
 from console.forms.stop import StopForm
 from console.present.banner import with_banner
+from console.present.leftovers import leftovers_of
 from console.present.stop_page import stop_page, tokens_of
 from console.refusals import status_of
 from pipelines import executions, finding
@@ -74,6 +75,7 @@ def _context(request: HtmxHttpRequest, name: str, form: StopForm) -> dict[str, o
     asked = request.POST if form.is_bound else request.GET
     return {
         "pipeline": pipeline,
+        "leftovers": leftovers_of(pipeline),
         "form": form,
         "page": stop_page(pipeline, asked, offers_to(request)),
         "back": dialogs.way_back(request, reverse("pipeline", args=[name])),

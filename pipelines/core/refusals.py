@@ -150,6 +150,14 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class ConnectionNotFound(Refusal):
+    """ResourceNotFoundException of CodeConnections."""
+
+
+class ConnectionNameInUse(Refusal):
+    """Another connection has the name already."""
+
+
 class NameInUse(Refusal):
     """There is one of that name already; each service of AWS has a name of its own for it."""
 
@@ -164,3 +172,7 @@ class EventTargetNotFound(Refusal):
 
 class MovedOn(Refusal):
     """What the person was shown is not so any more; only the console asks for this check."""
+
+
+class NothingToEnd(Refusal):
+    """No work of this action goes on that we could end; only the console asks for it."""

@@ -9,12 +9,19 @@ from typing import NamedTuple
 from pipelines.core.refusals import AccessDenied
 
 ABANDON = "AbandonPipelineExecution"  # not an operation of AWS: StopPipelineExecution with abandon
+END_WORK = "EndAbandonedWork"  # nor is this: to end what abandoned actions have left running
 
 # Operations of CodeBuild, not of CodePipeline: what its actions run is kept here, too.
 LIST_PROJECTS = "codebuild:ListProjects"
 CREATE_PROJECT = "codebuild:CreateProject"
 UPDATE_PROJECT = "codebuild:UpdateProject"
 DELETE_PROJECT = "codebuild:DeleteProject"
+# Operations of CodeConnections: the git hosts that sources are fetched from.
+LIST_CONNECTIONS = "codestar-connections:ListConnections"
+CREATE_CONNECTION = "codestar-connections:CreateConnection"
+UPDATE_CONNECTION = "codestar-connections:UpdateConnection"
+USE_CONNECTION = "codestar-connections:UseConnection"
+DELETE_CONNECTION = "codestar-connections:DeleteConnection"
 
 # Operations of EventBridge: who is told of events.
 LIST_EVENT_TARGETS = "events:ListTargetsByRule"
@@ -50,9 +57,9 @@ class Role(StrEnum):
 
     READ = "read"
     OPERATE = "operate"  # start, stop and wait, retry, transitions, approvals
-    ABANDON = "abandon"  # stop and abandon: a right of its own, because it can do harm
+    ABANDON = "abandon"  # stop and abandon, end what is left: a right of its own, as it can do harm
     WORK = "work"  # take jobs and report on them
-    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects
+    EDIT = "edit"  # pipelines, action types, webhooks, tags, build projects, connections
     ADMIN = "admin"  # all of it, and other people's access keys and roles
 
 
@@ -72,6 +79,7 @@ _READING = frozenset(
         "ListTagsForResource",
         "ListWebhooks",
         LIST_PROJECTS,
+        LIST_CONNECTIONS,
         INSTANCES.list,
         DEPLOYMENT_GROUPS.list,
         LIST_EVENT_TARGETS,
@@ -121,6 +129,10 @@ _EDITING = frozenset(
         CREATE_PROJECT,
         UPDATE_PROJECT,
         DELETE_PROJECT,
+        CREATE_CONNECTION,
+        UPDATE_CONNECTION,
+        USE_CONNECTION,
+        DELETE_CONNECTION,
         *DEPLOYMENT_GROUPS[1:],
         PUT_EVENT_TARGETS,
         REMOVE_EVENT_TARGETS,
@@ -131,10 +143,10 @@ _ADMINISTERING = frozenset(INSTANCES[1:])
 GRANTS: dict[Role, frozenset[str]] = {
     Role.READ: _READING,
     Role.OPERATE: _READING | _OPERATING,
-    Role.ABANDON: frozenset({ABANDON}),
+    Role.ABANDON: frozenset({ABANDON, END_WORK}),
     Role.WORK: _WORKING,
     Role.EDIT: _READING | _EDITING,
-    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | _ADMINISTERING | {ABANDON},
+    Role.ADMIN: _READING | _OPERATING | _WORKING | _EDITING | _ADMINISTERING | {ABANDON, END_WORK},
 }
 
 

@@ -16,7 +16,7 @@ from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus
 from pipelines.core.storable import check_storable
 from pipelines.core.variables import check_output_variables
-from pipelines.jobs import locked
+from pipelines.jobs import late, locked
 from pipelines.models import ActionExecution, CustomActionType
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ class Done:
     revision: SourceRevision | None = None
 
 
-@patience.limited(Throttled)
 def succeed(job_id: UUID, done: Done, *, by: Caller) -> None:
     """The job is done (PutJobSuccessResult): its action, too, unless there is a continuation token.
 
@@ -61,15 +60,16 @@ def succeed(job_id: UUID, done: Done, *, by: Caller) -> None:
     or Throttled when the pipeline is busy; nothing is changed then.
     """
     _check(done)
-    job = locked(job_id)
-    _check_worker(job, "PutJobSuccessResult", by=by)
-    if done.continuation_token:
-        _go_on(job, done)
-    else:
-        _end(job, _success(job, done))
+    outcome = "" if done.continuation_token else "Succeeded"
+    with late.noted(job_id, outcome), patience.limited(Throttled):
+        job = locked(job_id)
+        _check_worker(job, "PutJobSuccessResult", by=by)
+        if done.continuation_token:
+            _go_on(job, done)
+        else:
+            _end(job, _success(job, done))
 
 
-@patience.limited(Throttled)
 def fail(
     job_id: UUID, code: FailureCode, message: str, *, by: Caller, external_execution_id: str = ""
 ) -> None:
@@ -79,13 +79,15 @@ def fail(
     """
     for text in (message, external_execution_id):
         check_storable(text, "failureDetails")
-    job = locked(job_id)
-    _check_worker(job, "PutJobFailureResult", by=by)
     progress = Progress(
         summary=message[:SUMMARY_LIMIT], external_execution_id=external_execution_id
     )
-    failure = _result(job, ActionStatus.FAILED, progress, error_code=code, error_message=message)
-    _end(job, failure)
+    with late.noted(job_id, f"Failed: {message}"), patience.limited(Throttled):
+        job = locked(job_id)
+        _check_worker(job, "PutJobFailureResult", by=by)
+        _end(
+            job, _result(job, ActionStatus.FAILED, progress, error_code=code, error_message=message)
+        )
 
 
 def _check(done: Done) -> None:

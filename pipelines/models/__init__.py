@@ -1,9 +1,11 @@
 """What is stored.  Rows change only in the use cases, the engine and the methods defined here."""
 
+from pipelines.models.abandoned_work import AbandonedWorkPolicy
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.conditions import ConditionExecution
+from pipelines.models.connections import Connection
 from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
@@ -16,10 +18,12 @@ from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
 
 __all__ = [
+    "AbandonedWorkPolicy",
     "AccessKey",
     "ActionExecution",
     "BuildProject",
     "ConditionExecution",
+    "Connection",
     "CustomActionType",
     "DeployTarget",
     "DeploymentGroup",

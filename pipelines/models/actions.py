@@ -19,6 +19,7 @@ from pipelines.models.pipelines import Pipeline
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import timedelta
+    from uuid import UUID
 
     from django.db.models.expressions import Combinable
 
@@ -183,6 +184,25 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
             released_at=Now(), outcome=outcome
         )
 
+    def take_over(self, action_id: UUID, *, holder: str, lasting: timedelta) -> bool:
+        """Become the one who clears up after work that was lost; false when somebody else does.
+
+        Only once the action has ended: what is live is the engine's to give up.
+        """
+        if ActionExecution.objects.filter(pk=action_id, status=ActionStatus.IN_PROGRESS).exists():
+            return False
+        lost = self.filter(action=action_id).expired()
+        return lost.update(holder=holder, expires_at=_in(lasting)) == 1
+
+    def want_end(self, action_id: UUID, *, by: str) -> bool:
+        """Ask whoever does this work to end it.  False when it has ended, or was asked before."""
+        unasked = self.filter(action=action_id, released_at=None, end_wanted_at=None)
+        return unasked.update(end_wanted_at=Now(), end_wanted_by=by) == 1
+
+    def left_behind(self) -> LeaseQuerySet:
+        """Of work that goes on although nobody waits for it any more."""
+        return self.unexpired().exclude(action__status=ActionStatus.IN_PROGRESS)
+
     def unexpired(self) -> LeaseQuerySet:
         return self.filter(released_at=None, expires_at__gt=Now())
 
@@ -205,6 +225,9 @@ class Lease(models.Model):
     expires_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True)  # how the work really ended
+    # Once the action is over: the wish that its work be ended, too, and whose it is.
+    end_wanted_at = models.DateTimeField(null=True)
+    end_wanted_by = models.CharField(max_length=2048, blank=True)
 
     objects = LeaseQuerySet.as_manager()
 

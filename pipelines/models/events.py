@@ -17,18 +17,25 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pipelines.core.statuses import ActionStatus, ExecutionStatus, StageStatus
+    from pipelines.models.actions import ActionExecution
 
 STARTED, RESUMED = "STARTED", "RESUMED"
+END_WANTED, ENDED = "END WANTED", "ENDED"  # of work
 
 
 class EventLevel(StrEnum):
     PIPELINE = "pipeline"
     STAGE = "stage"
     ACTION = "action"
+    WORK = "work"  # what became of work after its action had ended: nothing that AWS tells of
 
 
 class Event(models.Model):
-    """One change of the status of an execution, of its stay in a stage, or of an action."""
+    """One change of the status of an execution, of its stay in a stage, or of an action.
+
+    Of the level "work" are others, which only the console shows: what was asked of work that was
+    left behind, and how it really ended.
+    """
 
     pipeline = models.ForeignKey(
         Pipeline, models.CASCADE, related_name="events", db_index=False
@@ -89,6 +96,21 @@ def action_event(
         stage_name=stage_name,
         action_name=action_name,
         action_execution_id=action_execution_id,
+    )
+
+
+def work_event(action: ActionExecution, state: str, *, at: datetime, **detail: Any) -> Event:
+    """What happens to the work of an action that has ended already."""
+    return _event(
+        action.execution,
+        EventLevel.WORK,
+        state,
+        at=at,
+        stage_name=action.stage_name,
+        action_name=action.action_name,
+        action_execution_id=action.pk,
+        detail=detail,
+        is_spread=True,  # to nobody
     )
 
 

@@ -57,7 +57,8 @@ def signature(secret: str, body: bytes) -> str:
 def clean() -> None:
     """Delete what is too old: deliveries that have ended, and events.
 
-    That an execution was resumed stays known as long as the execution: its history needs it.  A
+    That an execution was resumed, and what became of abandoned work, stays known as long as the
+    execution: its history needs it.  A
     bounded number of rows at a time, so that nobody waits long for the database.
     """
     now = timezone.now()
@@ -68,7 +69,8 @@ def clean() -> None:
     EventDelivery.objects.filter(pk__in=list(old[:AT_ONCE])).delete()
     before = now - timedelta(days=settings.PENSTOCK_EVENT_DAYS)
     resumed = Q(level=EventLevel.PIPELINE, state=RESUMED)
-    events = Event.objects.filter(at__lte=before, is_spread=True).exclude(resumed)
+    kept = resumed | Q(level=EventLevel.WORK)
+    events = Event.objects.filter(at__lte=before, is_spread=True).exclude(kept)
     Event.objects.filter(pk__in=list(events.values_list("pk", flat=True)[:AT_ONCE])).delete()
 
 

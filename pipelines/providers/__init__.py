@@ -22,6 +22,8 @@ from pipelines.providers import (
     rule_lambda,
     rule_variable,
     source_codecommit,
+    source_connection,
+    source_github,
     source_s3,
 )
 from pipelines.providers.contract import Outcome, Work
@@ -62,6 +64,8 @@ def _rows(
 PROVIDERS: dict[ActionTypeId, Provider] = {
     **_rows(source_s3.ACTION_TYPES, source_s3.perform),
     **_rows(source_codecommit.ACTION_TYPES, source_codecommit.perform),
+    **_rows(source_connection.ACTION_TYPES, source_connection.perform),
+    **_rows(source_github.ACTION_TYPES, source_github.perform),
     **_rows(codebuild.ACTION_TYPES, codebuild.perform),
     **_rows(commands.ACTION_TYPES, commands.perform),
     **_rows(deploy_s3.ACTION_TYPES, deploy_s3.perform),

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines import artifacts
+from pipelines import artifacts, git
+from pipelines.providers import clone_reference
 from pipelines.providers.contract import Work
 
 
@@ -20,13 +21,24 @@ def unpacked_inputs(work: Work, primary: str) -> dict[str, Path]:
         folder = work.workspace / "inputs" / name if folders else work.workspace / "src"
         folder.mkdir(parents=True)
         try:
-            artifacts.unpack(work.input_artifacts[name], folder)
-        except artifacts.ArtifactError as error:
+            _fill(work, name, folder)
+        except (artifacts.ArtifactError, clone_reference.NotCloned) as error:
             raise artifacts.ArtifactError(
                 f"The input artifact {name} cannot be used. {error}"
             ) from error
         folders[name] = folder
     return folders
+
+
+def _fill(work: Work, name: str, folder: Path) -> None:
+    """With the files of the artifact, or with the repository that it refers to."""
+    if name not in work.clone_references:
+        artifacts.unpack(work.input_artifacts[name], folder)
+        return
+    try:
+        clone_reference.clone(work, work.input_artifacts[name], folder)
+    except git.Lost:
+        raise artifacts.ArtifactError("The work was given up.") from None
 
 
 def home_and_temporary(work: Work) -> tuple[Path, Path]:

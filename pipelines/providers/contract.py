@@ -31,6 +31,8 @@ from pipelines.core.source_overrides import RevisionType, SourceOverride
 from pipelines.core.statuses import FailureCode
 from pipelines.endpoints import NOWHERE, Endpoints
 from pipelines.isolation import Level
+from pipelines.providers.git_hosts import Host
+from pipelines.remotes import SIZE_LIMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,9 @@ class Site:
     url: str  # of the console, without a slash at the end
     isolation: Level = Level.NONE  # what commands of users are kept in
     endpoints: Endpoints = NOWHERE  # services of AWS's kind that may be called
+    github_url: str = "https://github.com"  # where sources of GitHub are
+    source_limit: int = SIZE_LIMIT  # bytes that a repository may have
+    connection: Callable[[str], Host | None] = lambda _: None  # by its ARN; None: no such one
     # Those with a tag of this key and, unless it is empty, this value; in the order of their names.
     instances: Callable[[str, str], tuple[Instance, ...]] = lambda _key, _value: ()
     # By application and name; None: there is no such group.
@@ -161,6 +166,7 @@ class Work:
     environment: Mapping[str, str] = field(default_factory=dict)  # resolved
     input_artifacts: Mapping[str, Path] = field(default_factory=dict)  # name -> zip file, in order
     revisions: Mapping[str, str] = field(default_factory=dict)  # artifacts of sources -> revision
+    clone_references: frozenset[str] = frozenset()  # inputs that say what to clone: no zip files
     output_artifacts: tuple[OutputArtifact, ...] = ()
     output_variables: tuple[str, ...] = ()  # names to report
     # What a source takes in place of the newest: revision type -> value.

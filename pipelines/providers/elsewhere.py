@@ -12,14 +12,6 @@ __all__ = ["ACTION_TYPES", "perform", "refusal_of"]
 
 # (category, provider) -> what is not here, and what to do instead.
 INSTEAD = {
-    ("Source", "CodeStarSourceConnection"): (
-        "it has no connections to git providers. Mirror the repository into one of its own"
-        " repositories and use the source provider CodeCommit instead."
-    ),
-    ("Source", "GitHub"): (
-        "it does not fetch from GitHub. Mirror the repository into one of its own repositories"
-        " and use the source provider CodeCommit instead."
-    ),
     ("Source", "ECR"): (
         "it has no image registry. Put a zip file with imageDetail.json into a bucket and use the"
         " source provider S3 instead."

@@ -1,7 +1,6 @@
 """Source from AWS CodeCommit: the head of a branch of a local bare git repository, or a commit."""
 
 import re
-from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,7 +9,9 @@ from pipelines.core.action_types import ActionType, ActionTypeId, Links
 from pipelines.core.catalogue.keys import flag, resource, text
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
-from pipelines.providers.contract import Failed, Outcome, Revision, Succeeded, Work
+from pipelines.providers import clone_reference, git_source
+from pipelines.providers.clone_reference import Reference
+from pipelines.providers.contract import Failed, Outcome, Work
 from pipelines.providers.log import say
 
 COMMITS = "/codesuite/codecommit/repositories/{Config:RepositoryName}/commit"
@@ -53,15 +54,10 @@ def perform(work: Work) -> Outcome:
     name, branch = configuration["RepositoryName"], configuration["BranchName"]
     if not REPOSITORY_NAME.fullmatch(name):
         return _misconfigured(f"{name!r} cannot be the name of a repository.")
-    if configuration.get("OutputArtifactFormat") == "CODEBUILD_CLONE_REF":
-        return _misconfigured(
-            "OutputArtifactFormat CODEBUILD_CLONE_REF is not supported yet; use CODE_ZIP."
-        )
     repository = work.site.repositories / f"{name}.git"
-    artifact = work.workspace / "source.zip"
     try:
         commit = _commit(work, repository, branch)
-        git.archive(repository, commit.id, artifact, work.is_lost)
+        artifact = _artifact(work, repository, commit)
     except git.CommitNotFound as error:
         return Failed(
             code=FailureCode.REVISION_UNAVAILABLE,
@@ -72,21 +68,27 @@ def perform(work: Work) -> Outcome:
     except git.Lost:
         return Failed(code=FailureCode.SYSTEM_UNAVAILABLE, message="The work was given up.")
     say(work, f"Got commit {commit.id} of {name}, branch {branch}: {commit.subject}")
-    return Succeeded(
-        artifacts={output.name: artifact for output in work.output_artifacts},
-        output_variables={
+    return git_source.outcome(
+        work,
+        commit,
+        artifact,
+        page=_commit_page(work, name, commit),
+        variables={
             "RepositoryName": name,
             "BranchName": branch,
-            "CommitId": commit.id,
-            "CommitMessage": commit.message,
-            "AuthorDate": _aws_time(commit.author_date),
-            "CommitterDate": _aws_time(commit.committer_date),
+            "CommitterDate": git_source.aws_time(commit.committer_date),
         },
-        revision=_revision(work, name, commit),
-        external_execution_id=commit.id,
-        external_execution_url=_commit_page(work, name, commit),
-        summary=commit.message,
     )
+
+
+def _artifact(work: Work, repository: Path, commit: git.Commit) -> Path:
+    configuration = work.configuration
+    if configuration.get("OutputArtifactFormat") == git_source.REFERENCE:
+        reference = Reference(repository=repository.stem, branch=configuration["BranchName"])
+        return clone_reference.written(work, reference, commit.id)
+    artifact = work.workspace / "source.zip"
+    git.archive(repository, commit.id, artifact, work.is_lost)
+    return artifact
 
 
 def _commit(work: Work, repository: Path, branch: str) -> git.Commit:
@@ -115,24 +117,10 @@ def _what_to_do(error: git.GitError, repository: Path, branch: str) -> str:
             return f"The repository {repository} cannot be read: {error}"
 
 
-def _revision(work: Work, name: str, commit: git.Commit) -> Revision:
-    return Revision(
-        id=commit.id,
-        summary=commit.message[:2048],
-        url=_commit_page(work, name, commit),
-        change_id=_aws_time(commit.committer_date),
-        created_at=commit.committer_date,
-    )
-
-
 def _commit_page(work: Work, name: str, commit: git.Commit) -> str:
     site = work.site
     path = f"/codesuite/codecommit/repositories/{quote(name)}/commit/{commit.id}"
     return f"{site.url}{path}?region={quote(site.region)}"
-
-
-def _aws_time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _misconfigured(message: str) -> Failed:

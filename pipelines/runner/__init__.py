@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-import threading
+import shutil
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 
-from pipelines import engine, providers
+from pipelines import engine, places, processes, providers
+from pipelines.core.arns import user_of
 from pipelines.core.statuses import ActionStatus
-from pipelines.models import ActionExecution, Pipeline
-from pipelines.runner.leasing import Hold, held
+from pipelines.models import ActionExecution, Lease, Pipeline
+from pipelines.runner import ending
+from pipelines.runner.leasing import Hold, held, taken_over
 from pipelines.runner.working import attempt, note
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from uuid import UUID
 
     from pipelines.core.action_types import ActionTypeId
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from pipelines.engine import Finished, Started
 
 logger = logging.getLogger(__name__)
+
+LOST = "Its worker was lost, and what was left of it was ended."
 
 
 def is_done_at_once(type_id: ActionTypeId) -> bool:
@@ -34,7 +39,7 @@ def at_once(action: ActionExecution) -> ActionResult | None:
     """The outcome of work that takes no time and has no effects; None for any other work."""
     if not is_done_at_once(action.type_id):
         return None
-    return attempt(action, is_lost=threading.Event())
+    return attempt(action, is_lost=lambda: False)
 
 
 def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
@@ -66,24 +71,71 @@ def _perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
             _show(pipeline_id)
 
 
+def clear_up(action_id: UUID) -> None:
+    """After abandoned work whose worker was lost: end what is left, clean up as its policy says.
+
+    Whoever comes second, and who is told of work that goes on, does nothing.
+    """
+    found = ActionExecution.objects.select_related("execution__pipeline").filter(pk=action_id)
+    action = found.first()
+    if action is None:
+        return
+    with taken_over(action) as hold:
+        if hold is None:
+            return
+        processes.end_leftovers(str(action_id))
+        folder = places.workspaces() / str(action_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        said = ending.clean_up(action, folder, is_lost=hold.lost.is_set)
+        shutil.rmtree(folder, ignore_errors=True)
+        _end_late(hold, f"{LOST} {said}".strip())
+        _show(action.pipeline_id)
+
+
 def _perform_held(action: ActionExecution, hold: Hold) -> tuple[Started, ...]:
-    result = attempt(action, is_lost=hold.lost)
+    said: list[str] = []
+
+    def clean_up(folder: Path) -> None:
+        if hold.unwanted.is_set() and not hold.lost.is_set():
+            said.append(ending.clean_up(action, folder, is_lost=hold.lost.is_set))
+
+    result = attempt(action, is_lost=hold.is_over, afterwards=clean_up)
     if hold.lost.is_set():
         note(action, "The lease of this work ran out: it was ended here and its result dropped.")
         hold.release("Ended: its lease had run out")
+        return ()
+    if hold.unwanted.is_set():
+        _end_late(hold, " ".join(filter(None, [_as_wanted(action, result), *said])))
         return ()
     if result is None:
         hold.release("Waiting for an answer")
         return ()
     finished = _finish(action, result, hold)
-    if not finished.counted:
-        note(
-            action,
-            f"This work ended now ({_in_words(result)}), after the action had been given up."
-            " Its result is not used.",
-        )
-    hold.release(_in_words(result))
+    if finished.counted:
+        hold.release(_in_words(result))
+    else:
+        _end_late(hold, _in_words(result))
     return finished.started
+
+
+def _as_wanted(action: ActionExecution, result: ActionResult | None) -> str:
+    """How work ended that was to be ended: perhaps it had come to its own end just before."""
+    if result and result.status is ActionStatus.SUCCEEDED:
+        return _in_words(result)
+    by = Lease.objects.values_list("end_wanted_by", flat=True).get(pk=action.pk)
+    return f"Ended, as {by if by == ending.BY_POLICY else user_of(by)} wanted."
+
+
+def _end_late(hold: Hold, outcome: str) -> None:
+    """Record the real end of work, in its log, in its lease and for ever; nothing else changes."""
+    note(
+        hold.action,
+        f"This work ended now ({outcome}), after the action had been given up."
+        " Its result is not used.",
+    )
+    with transaction.atomic():
+        hold.release(outcome)
+        ending.note_end(hold.action, outcome)
 
 
 def _finish(action: ActionExecution, result: ActionResult, hold: Hold) -> Finished:

@@ -29,13 +29,15 @@ from pipelines.providers.contract import (
     Waiting,
     Work,
 )
+from pipelines.providers.git_source import REFERENCE
 from pipelines.runner import targets
+from pipelines.runner.hosts import connected
 from pipelines.runner.inputs import Inputs
 from pipelines.runner.wired import use_cases
 from pipelines.stores import StoreError
 
 if TYPE_CHECKING:
-    import threading
+    from collections.abc import Callable
     from pathlib import Path
 
     from pipelines.models import ActionExecution
@@ -43,11 +45,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResult | None:
+def attempt(
+    action: ActionExecution,
+    *,
+    is_lost: Callable[[], bool],
+    afterwards: Callable[[Path], None] = lambda _: None,
+) -> ActionResult | None:
     """One call of the provider, in a folder of its own; whatever goes wrong is a failed action.
 
-    The artifacts that were made are in the store when this returns.  None: the action waits for
-    somebody else's answer.
+    `afterwards` gets the folder before it is removed.  The artifacts that were made are in the
+    store when this returns.  None: the action waits for somebody else's answer.
     """
     workspace = places.workspaces() / str(action.pk)
     try:
@@ -72,6 +79,7 @@ def attempt(action: ActionExecution, *, is_lost: threading.Event) -> ActionResul
             error_message=f"Penstock could not do this work: {type(defect).__name__}: {defect}",
         )
     finally:
+        afterwards(workspace)
         shutil.rmtree(workspace, ignore_errors=True)
 
 
@@ -148,7 +156,7 @@ def note(action: ActionExecution, sentence: str) -> None:
         lines.write(f"[Penstock] {timezone.now():%Y/%m/%d %H:%M:%S} {sentence}\n".encode())
 
 
-def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) -> Work:
+def _work(action: ActionExecution, workspace: Path, is_lost: Callable[[], bool]) -> Work:
     plan, log = action.plan, places.log_of(action.pk)
     log.parent.mkdir(parents=True, exist_ok=True)
     return Work(
@@ -168,6 +176,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         timeout=action.deadline - timezone.now(),
         input_artifacts=_inputs(action, workspace),
         revisions=_revisions(action),
+        clone_references=_clone_references(action),
         output_artifacts=tuple(
             OutputArtifact(name=artifact.name, files=artifact.files)
             for artifact in plan.output_artifacts
@@ -176,7 +185,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: threading.Event) ->
         overrides=_overrides(action),
         report=partial(targets.report, action),
         earlier_targets=partial(targets.earlier, action),
-        is_lost=is_lost.is_set,
+        is_lost=is_lost,
     )
 
 
@@ -218,6 +227,9 @@ def _site() -> Site:
         url=settings.PENSTOCK_URL,
         isolation=Level(settings.PENSTOCK_ISOLATION),
         endpoints=settings.PENSTOCK_ENDPOINTS,
+        github_url=settings.PENSTOCK_GITHUB_URL,
+        source_limit=settings.PENSTOCK_SOURCE_LIMIT_BYTES,
+        connection=connected,
         instances=targets.tagged,
         deployment_group=targets.deployment_group,
         registry=settings.PENSTOCK_REGISTRY,
@@ -250,3 +262,14 @@ def _revisions(action: ActionExecution) -> dict[str, str]:
         for artifact in source.output_artifacts
         if source.name in found
     }
+
+
+def _clone_references(action: ActionExecution) -> frozenset[str]:
+    """The inputs that a source action made as references: told by the definition, not by them."""
+    made = {
+        artifact.name
+        for source in action.execution.plan.first.actions
+        if source.configuration.get("OutputArtifactFormat") == REFERENCE
+        for artifact in source.output_artifacts
+    }
+    return frozenset(made.intersection(action.plan.input_artifacts))

@@ -18,6 +18,7 @@ from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, StopMode
 from pipelines.models import (
+    AbandonedWorkPolicy,
     ActionExecution,
     ConditionExecution,
     Event,
@@ -88,6 +89,9 @@ def test_everything_of_the_pipeline_is_gone(engine_room, execution):
     )
     stay = execution.stage_executions.latest("id")
     ConditionExecution.objects.create(execution=execution, stage_execution=stay, kind="onSuccess")
+    AbandonedWorkPolicy.objects.create(
+        pipeline=engine_room.pipeline, stage_name="Work", action_name="Try", policy="leave"
+    )
     assert {name for name, number in rows().items() if number} >= OF_A_PIPELINE
 
     delete()
@@ -344,7 +348,7 @@ def test_what_a_dead_runner_left_of_a_deleted_pipeline_is_cleared_up(engine_room
     before = time.time() - settings.PENSTOCK_LEASE_SECONDS - 1
     os.utime(folder, (before, before))
 
-    sweeping.clear_up_after_lost_runners()
+    sweeping.work_to_clear_up()
 
     assert not folder.exists()
     assert new.exists()
@@ -357,7 +361,7 @@ def test_a_folder_of_work_that_goes_on_is_left_alone(engine_room, execution, set
     before = time.time() - settings.PENSTOCK_LEASE_SECONDS - 1
     os.utime(folder, (before, before))
 
-    sweeping.clear_up_after_lost_runners()
+    sweeping.work_to_clear_up()
 
     assert folder.exists()
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines import artifact_store
 from pipelines.core.statuses import StopMode
 from pipelines.core.variables import OUTPUT_VARIABLES_BYTES
-from pipelines.models import Job
+from pipelines.models import Event, Job
 from tests.api.calling import call, refused
 from tests.api.workers import answers_of, begin, build, mason, poll, succeed, take
 
@@ -170,15 +170,7 @@ def about_to_be_abandoned(room, execution):
     return job
 
 
-def abandoned(room, execution):
-    job = about_to_be_abandoned(room, execution)
-    room.settle()
-    return job
-
-
-@pytest.mark.parametrize(
-    "state", [unpolled, unacknowledged, answered, about_to_be_abandoned, abandoned]
-)
+@pytest.mark.parametrize("state", [unpolled, unacknowledged, answered, about_to_be_abandoned])
 def test_only_a_job_that_is_worked_on_has_a_result(engine_room, state):
     execution = build(engine_room)
     job = state(engine_room, execution)
@@ -186,6 +178,32 @@ def test_only_a_job_that_is_worked_on_has_a_result(engine_room, state):
 
     assert answers_of(job) == LATE
     assert engine_room.digest() == before
+
+
+def test_what_comes_after_an_abandonment_is_refused_and_only_written_down(engine_room):
+    execution = build(engine_room)
+    job = about_to_be_abandoned(engine_room, execution)
+    engine_room.settle()
+    told = engine_room.events(execution)
+    before = engine_room.again(execution).status, engine_room.action_statuses(execution)
+
+    assert answers_of(job) == LATE
+    assert answers_of(job) == LATE
+
+    assert engine_room.events(execution) == [*told, ("work Lay", "ENDED")]
+    [event] = Event.objects.filter(level="work")
+    assert event.detail == {"outcome": "Succeeded"}
+    assert (engine_room.again(execution).status, engine_room.action_statuses(execution)) == before
+
+
+def test_a_token_that_comes_after_an_abandonment_does_not_end_the_work(engine_room):
+    execution = build(engine_room)
+    job = about_to_be_abandoned(engine_room, execution)
+    engine_room.settle()
+
+    refused("PutJobSuccessResult", jobId=job["id"], continuationToken="one")
+
+    assert not Event.objects.filter(level="work").exists()
 
 
 def test_output_variables_come_at_the_end(engine_room):

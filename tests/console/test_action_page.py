@@ -248,7 +248,8 @@ def test_the_page_costs_a_constant_number_of_queries(
     run = run_of(building, "Compile")
     page(signed_in, run)
 
-    with django_assert_num_queries(6):  # session, user, revision, pipeline, execution, action
+    # session, user, revision, pipeline, execution, action, policy
+    with django_assert_num_queries(7):
         page(signed_in, run)
 
 

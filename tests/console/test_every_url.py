@@ -8,6 +8,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from pipelines import (
     access,
     access_keys,
+    connections,
     deployment_groups,
     event_targets,
     git,
@@ -26,8 +27,8 @@ from tests.stored import everything_stored
 
 OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
 FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
+LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
 POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
-LEADS_ON = {"home", "sign-in", "action-log"}  # to another page
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
 
 
@@ -72,6 +73,9 @@ def world(engine_room, settings, tmp_path):
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
     projects.create("website", projects.Settings(), by=ALICE)
+    connected = connections.create(
+        connections.Settings(name="work", base_url="https://git.example.com"), by=ALICE
+    )
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
@@ -83,6 +87,7 @@ def world(engine_room, settings, tmp_path):
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
+        "connection_id": connected.pk,
         "instance": "web-1",
         "deployment_group": "shop/web",
         "target": "chat",

@@ -293,7 +293,7 @@ def test_queries_do_not_grow_with_the_history(
         with django_assert_num_queries(limits[tab]):
             signed_in.get(url(building, tab))
 
-    limits = {"timeline": 8, "revisions": 8, "visualization": 12}
+    limits = {"timeline": 10, "revisions": 10, "visualization": 14}
     page(signed_in, building, tab)
     queries()
     PipelineExecution.objects.bulk_create(

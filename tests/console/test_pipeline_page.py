@@ -417,7 +417,7 @@ def test_queries_do_not_grow_with_history(
         )
     signed_in.get(URL)  # the definition is kept from here on
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(9):
         answer = signed_in.get(URL)
 
     assert stage_card(answer, "Build").execution_id == execution.id

@@ -69,7 +69,8 @@ def test_work_left_behind_is_a_warning(signed_in, engine_room, execution):
 
     text = signed_in.get(URL).content.decode()
 
-    assert f"Work of execution {str(execution.id)[:8]} is still running" in text
+    assert "Work that was left behind is still running" in text
+    assert f"of execution {str(execution.id)[:8]}, on w, for" in text
     assert "Runs again: Lint." in text
 
 

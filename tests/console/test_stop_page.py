@@ -910,5 +910,5 @@ def test_the_page_costs_the_same_whatever_the_history(
         for number in range(finished)
     )
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         signed_in.get(PAGE, {"execution": str(building.pk)})

@@ -6,16 +6,22 @@ from botocore.session import get_session
 from pipelines.core.refusals import AccessDenied
 from pipelines.core.rights import (
     ABANDON,
+    CREATE_CONNECTION,
     CREATE_PROJECT,
+    DELETE_CONNECTION,
     DELETE_PROJECT,
     DEPLOYMENT_GROUPS,
+    END_WORK,
     GRANTS,
     INSTANCES,
+    LIST_CONNECTIONS,
     LIST_EVENT_TARGETS,
     LIST_PROJECTS,
     PUT_EVENT_TARGETS,
     REMOVE_EVENT_TARGETS,
+    UPDATE_CONNECTION,
     UPDATE_PROJECT,
+    USE_CONNECTION,
     Caller,
     Role,
 )
@@ -26,6 +32,13 @@ def caller(*roles):
 
 
 PROJECTS = {CREATE_PROJECT, DELETE_PROJECT, LIST_PROJECTS, UPDATE_PROJECT}
+CONNECTIONS = {
+    CREATE_CONNECTION,
+    DELETE_CONNECTION,
+    LIST_CONNECTIONS,
+    UPDATE_CONNECTION,
+    USE_CONNECTION,
+}
 REGISTERED = {*INSTANCES, *DEPLOYMENT_GROUPS}
 EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
 
@@ -33,7 +46,8 @@ EVENTS = {LIST_EVENT_TARGETS, PUT_EVENT_TARGETS, REMOVE_EVENT_TARGETS}
 def test_the_roles_know_every_operation_of_aws_and_one_more():
     operations = set(get_session().get_service_model("codepipeline").operation_names)
 
-    assert GRANTS[Role.ADMIN] == operations | {ABANDON} | PROJECTS | EVENTS | REGISTERED
+    others = {ABANDON, END_WORK} | PROJECTS | CONNECTIONS | EVENTS | REGISTERED
+    assert GRANTS[Role.ADMIN] == operations | others
     assert frozenset().union(*GRANTS.values()) == GRANTS[Role.ADMIN]
 
 
@@ -56,6 +70,9 @@ def test_the_roles_know_every_operation_of_aws_and_one_more():
         ((Role.READ,), LIST_PROJECTS, True),
         ((Role.OPERATE,), CREATE_PROJECT, False),
         ((Role.EDIT,), CREATE_PROJECT, True),
+        ((Role.READ,), LIST_CONNECTIONS, True),
+        ((Role.READ,), USE_CONNECTION, False),
+        ((Role.EDIT,), CREATE_CONNECTION, True),
         ((Role.READ,), INSTANCES.list, True),
         ((Role.EDIT,), INSTANCES.create, False),
         ((Role.ADMIN,), INSTANCES.create, True),

@@ -43,6 +43,8 @@ def pages(signed_in, penstock):
         "/codesuite/settings/access-keys",
         "/codesuite/settings/access-keys?user=*",
         "/codesuite/settings/access-keys/create",
+        "/codesuite/settings/connections",
+        "/codesuite/settings/connections/create",
         "/codesuite/settings/connect",
         "/codesuite/settings/connect?client=terraform",
         "/codesuite/settings/people",

@@ -38,6 +38,8 @@ def sentence(ended):
         ({"PORT": "abc"}, "PORT must be a whole number from 1 to 65535; it is 'abc'."),
         ({"HOST": "no.such.host.invalid"}, "HOST=no.such.host.invalid is no address of this"),
         ({"PENSTOCK_DEMO": "maybe"}, "PENSTOCK_DEMO must be 1 or 0; it is 'maybe'."),
+        ({"PENSTOCK_ABANDONED_WORK": "kill"}, "PENSTOCK_ABANDONED_WORK must be one of leave,"),
+        ({"PENSTOCK_ABANDONED_WORK": "cleanup"}, "PENSTOCK_ABANDONED_WORK_COMMAND must say what"),
         ({"PENSTOCK_SWEEP_SECONDS": "0"}, "PENSTOCK_SWEEP_SECONDS must be a number of seconds"),
         ({"PENSTOCK_URL": "example.com"}, "PENSTOCK_URL must be an address such as"),
         ({"DATABASE_URL": "mysql://user:hush@db/x"}, "DATABASE_URL must begin with sqlite:///"),

@@ -76,7 +76,10 @@ def test_what_is_recommended_is_done_here():
 @pytest.mark.parametrize(
     ("provider", "configuration"),
     [
-        ("GitHub", {"Owner": "me", "Repo": "site", "Branch": "main", "OAuthToken": SECRET}),
+        (
+            "AlexaSkillsKit",
+            {"ClientId": "me", "ClientSecret": SECRET, "RefreshToken": SECRET, "SkillId": "skill"},
+        ),
         ("Runscope", {"TheirKey": SECRET}),
     ],
 )

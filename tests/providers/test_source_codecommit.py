@@ -10,7 +10,7 @@ import pytest
 from pipelines import git
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
-from pipelines.providers import source_codecommit
+from pipelines.providers import commands, source_codecommit
 from pipelines.providers.contract import Failed, Revision, Succeeded, Work
 from tests.providers.work import OUTPUT, log_of, make_site, make_work
 
@@ -65,7 +65,6 @@ def test_the_newest_commit_is_the_artifact_and_the_revision(tmp_path: Path, comm
         ({"RepositoryName": "../demo"}, "cannot be the name of a repository"),
         ({"BranchName": "other"}, "no branch named other was found"),
         ({"BranchName": "--help"}, "no branch named --help was found"),
-        ({"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}, "not supported yet"),
     ],
 )
 def test_what_cannot_be_done_says_what_to_change(
@@ -168,3 +167,30 @@ def test_what_is_no_commit_is_unavailable(tmp_path: Path, commit: str):
     outcome = source_codecommit.perform(asking_for(tmp_path, tree.stdout.strip()))
     assert isinstance(outcome, Failed)
     assert outcome.code is FailureCode.REVISION_UNAVAILABLE
+
+
+def test_a_reference_is_cloned_with_its_history_by_a_build(tmp_path: Path, commit: str, newer: str):
+    source = tmp_path / "source"
+    source.mkdir()
+    site = make_site(tmp_path)
+    made = source_codecommit.perform(
+        make_work(
+            source,
+            site=site,
+            configuration={**CONFIGURATION, "OutputArtifactFormat": "CODEBUILD_CLONE_REF"},
+            output_artifacts=OUTPUT,
+            overrides={RevisionType.COMMIT_ID: commit},
+        )
+    )
+    assert isinstance(made, Succeeded)
+    build = make_work(
+        tmp_path,
+        site=site,
+        commands=("cat run.sh", "git rev-list --all --count", "git rev-parse HEAD"),
+        input_artifacts={"Code": made.artifacts["Output"]},
+        clone_references=frozenset({"Code"}),
+    )
+    assert isinstance(commands.perform(build), Succeeded)
+    assert ["echo hi", "2", commit] == [
+        line for line in log_of(build).splitlines() if not line.startswith("[Container]")
+    ]

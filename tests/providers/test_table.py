@@ -25,6 +25,8 @@ def test_the_table_says_what_penstock_can_do():
     assert {":".join(type_id) for type_id in done_here} == {
         "Source:AWS:S3:1",
         "Source:AWS:CodeCommit:1",
+        "Source:AWS:CodeStarSourceConnection:1",
+        "Source:ThirdParty:GitHub:1",
         "Build:AWS:CodeBuild:1",
         "Build:AWS:ECRBuildAndPublish:1",
         "Deploy:AWS:CodeDeploy:1",
