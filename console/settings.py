@@ -47,6 +47,8 @@ PENSTOCK_SWEEP_SECONDS = environment.seconds("PENSTOCK_SWEEP_SECONDS", 5)
 PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
     "PENSTOCK_LOG_LIMIT_BYTES", 10 * 1024 * 1024, least=1024
 )
+# Whose word is taken for the address that a request comes from: addresses or ranges of proxies.
+PENSTOCK_TRUSTED_PROXIES = environment.names("PENSTOCK_TRUSTED_PROXIES")
 PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))

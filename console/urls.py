@@ -24,7 +24,9 @@ from console.views import (
     stages,
     stop,
     transitions,
+    webhooks,
 )
+from pipelines.api import hooks
 from pipelines.api import views as api
 
 one_execution = [
@@ -91,6 +93,8 @@ settings: list[URLPattern | URLResolver] = [
     path("event-targets", event_targets.index, name="event-targets"),
     path("event-target/new", event_targets.create, name="event-target-create"),
     path("event-targets/<str:target>/", include(one_event_target)),
+    path("webhooks", webhooks.index, name="webhooks"),
+    path("webhooks/<str:webhook>", webhooks.details, name="webhook"),
     path("connections", connections.index, name="connections"),
     path("connections/create", connections.create, name="create-connection"),
     path("connections/redirect", connections.at_host, name="connection-redirect"),
@@ -115,6 +119,7 @@ deploying = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
+    path("webhooks/<str:token>", hooks.webhook, name="webhook-address"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
     path("codesuite/codepipeline/pipelines/<str:name>/", include(one_pipeline)),
     path(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from pipelines import places, sealing
-from pipelines.models import AccessKey, Connection, EventTarget, PipelineVersion
+from pipelines.models import AccessKey, Connection, EventTarget, PipelineVersion, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SEALED: dict[type[models.Model], str] = {
     PipelineVersion: "sealed_secrets",
     EventTarget: "sealed_secret",
+    Webhook: "sealed_secret",
     Connection: "sealed_credential",
 }
 

@@ -1,14 +1,14 @@
-"""What one can do with tags: put them on a pipeline or a custom action type, take them off."""
+"""What one can do with tags: put them on a pipeline, an action type or a webhook, take them off."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines import action_types, finding, patience
+from pipelines import action_types, finding, patience, webhooks
 from pipelines.core.arns import action_type_of, read_arn
 from pipelines.core.refusals import ConcurrentModification, ResourceNotFound
 from pipelines.core.tags import Tags, check_number, read_keys, read_tags
-from pipelines.models import CustomActionType, Pipeline
+from pipelines.models import CustomActionType, Pipeline, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pipelines.core.rights import Caller
 
-    Tagged = Pipeline | CustomActionType
+    Tagged = Pipeline | CustomActionType | Webhook
 
 
 @patience.limited(ConcurrentModification)
@@ -65,8 +65,8 @@ def _locked(arn: str) -> Tagged:
     return row
 
 
-def _named(arn: str) -> QuerySet[Pipeline] | QuerySet[CustomActionType]:
-    """One or none.  Webhooks could have tags, too, but there are none."""
+def _named(arn: str) -> QuerySet[Pipeline] | QuerySet[CustomActionType] | QuerySet[Webhook]:
+    """One or none."""
     kind, resource = read_arn(arn)
     if kind == "pipeline" and arn == finding.arn_of(resource):
         return Pipeline.objects.named(resource)
@@ -74,6 +74,9 @@ def _named(arn: str) -> QuerySet[Pipeline] | QuerySet[CustomActionType]:
         type_id = action_type_of(resource)
         if arn.replace(":actionType:", ":actiontype:") == action_types.arn_of(type_id):
             return CustomActionType.objects.named(type_id).usable()
+    name = resource.removeprefix("webhook:")
+    if kind == "webhook" and arn == webhooks.arn_of(name):
+        return Webhook.objects.filter(name=name)
     raise _not_found(arn)
 
 

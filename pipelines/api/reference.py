@@ -24,8 +24,7 @@ HERE: dict[str, Here] = {
         "Checks the whole definition, stores it as version 1 with its tags, and starts the first"
         " execution.",
         "The role is not assumed, and need not exist. Conditions of stages are refused, because the"
-        " engine does not have them yet; triggers are checked and kept, and nothing fires them"
-        " yet.",
+        " engine does not have them yet.",
     ),
     "DeletePipeline": Here(
         "Deletes the pipeline with its executions and tags; a pipeline that does not exist is"
@@ -60,6 +59,30 @@ HERE: dict[str, Here] = {
         "Executions, newest first, of the last 12 months, with `stopTrigger` as soon as a stop is"
         " accepted and until a retry resumes the execution.",
         "A stop without a reason has the empty `stopTrigger`.",
+    ),
+    "PutWebhook": Here(
+        "Creates a webhook with an address of its own below `PENSTOCK_URL`, or replaces it and"
+        " keeps the address. A request to it that is from whom it has to be and matches every"
+        " filter starts the pipeline; [docs/webhooks.md](webhooks.md) shows how.",
+        "JsonPath has names, indexes, wildcards and one `..`; expressions, functions and slices"
+        " are `InvalidWebhookFilterPatternException`. `****` keeps the secret that is stored. A"
+        " body that GitHub signed starts something once.",
+    ),
+    "ListWebhooks": Here(
+        "Webhooks by name, on pages, with the last time each started something and what went wrong"
+        " last; secrets are `****`.",
+    ),
+    "DeleteWebhook": Here(
+        "Deletes a webhook and closes its address; one that does not exist is deleted already.",
+    ),
+    "RegisterWebhookWithThirdParty": Here(
+        "Asks the API of GitHub, with the OAuthToken of the target action, to send pushes to the"
+        " webhook.",
+        "Only for actions of the provider GitHub (version 1), at `PENSTOCK_GITHUB_URL`; what GitHub"
+        " refuses is `ValidationException` with its words.",
+    ),
+    "DeregisterWebhookWithThirdParty": Here(
+        "Asks GitHub to forget the webhook; one that was never registered is fine.",
     ),
     "PutActionRevision": Here(
         "Starts an execution, unless the pipeline has used that revision before.",

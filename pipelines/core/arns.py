@@ -40,6 +40,10 @@ def pipeline_arn(*, region: str, account_id: str, name: str) -> str:
     return f"arn:aws:codepipeline:{region}:{account_id}:{name}"
 
 
+def webhook_arn(*, region: str, account_id: str, name: str) -> str:
+    return f"arn:aws:codepipeline:{region}:{account_id}:webhook:{name}"
+
+
 def build_project_arn(*, region: str, account_id: str, name: str) -> str:
     """AWS page "Identity-based policies for CodeBuild", as are those of builds."""
     return f"arn:aws:codebuild:{region}:{account_id}:project/{name}"

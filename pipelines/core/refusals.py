@@ -150,6 +150,18 @@ class BuildProjectNameInUse(Refusal):
     """ResourceAlreadyExistsException of CodeBuild."""
 
 
+class WebhookNotFound(Refusal):
+    """WebhookNotFoundException."""
+
+
+class InvalidWebhookFilter(Refusal):
+    """InvalidWebhookFilterPatternException."""
+
+
+class InvalidWebhookAuthentication(Refusal):
+    """InvalidWebhookAuthenticationParametersException."""
+
+
 class ConnectionNotFound(Refusal):
     """ResourceNotFoundException of CodeConnections."""
 

@@ -16,6 +16,7 @@ from pipelines.models.registered import DeploymentGroup, Instance
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
+from pipelines.models.webhooks import HookDelivery, Webhook
 
 __all__ = [
     "AbandonedWorkPolicy",
@@ -30,6 +31,7 @@ __all__ = [
     "Event",
     "EventDelivery",
     "EventTarget",
+    "HookDelivery",
     "Instance",
     "Job",
     "Lease",
@@ -41,4 +43,5 @@ __all__ = [
     "StopRequest",
     "UsedChange",
     "UsedRevision",
+    "Webhook",
 ]

@@ -1,10 +1,15 @@
 """Answers that are kept: true for as long as the revision of their pipeline is the same."""
 
 from datetime import UTC, datetime
+from functools import partial
+
+import pytest
 
 from pipelines.api.unchanged import Answers
 from pipelines.models import Pipeline
+from tests.definitions import usual_stages
 
+pytestmark = pytest.mark.django_db
 THEN = datetime(2026, 3, 14, tzinfo=UTC)
 
 
@@ -58,3 +63,22 @@ def test_what_is_kept_does_not_grow_without_an_end():
         answers.to(number, about=pipeline(), find=dict)
 
     assert len(answers._known) <= Answers.LARGEST
+
+
+def test_nothing_is_kept_while_a_parallel_execution_goes_on(engine_room):
+    """What becomes of it is told a moment later, and perhaps never."""
+    execution = engine_room.create(stages=usual_stages(), execution_mode="PARALLEL")
+    about = engine_room.pipeline
+    about.refresh_from_db()
+    answers = Answers()
+    found = iter(range(9))
+    ask = partial(answers.to, "state", about=about, find=lambda: {"number": next(found)})
+
+    assert [ask(), ask()] == [{"number": 0}, {"number": 1}]
+
+    engine_room.stop(execution)
+    engine_room.settle()
+    engine_room.fetch()
+
+    assert engine_room.status(execution) == "Stopped"
+    assert [ask(), ask()] == [{"number": 2}] * 2

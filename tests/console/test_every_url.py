@@ -18,6 +18,7 @@ from pipelines import (
     places,
     projects,
     transitions,
+    webhooks,
 )
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
@@ -25,8 +26,9 @@ from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
 from tests.stored import everything_stored
 
-OPEN_TO_ALL = {"home", "healthz", "readyz", "sign-in", "api"}  # home leads to the list only
-FOR_MACHINES = {"healthz", "readyz", "api"}  # the API asks for a signature: tests/api
+# Home leads to the list only; the API and the hooks look at signatures: tests/api.
+FOR_MACHINES = {"healthz", "readyz", "api", "webhook-address"}
+OPEN_TO_ALL = {"home", "sign-in", *FOR_MACHINES}
 LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
 POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
@@ -83,6 +85,17 @@ def world(engine_room, settings, tmp_path):
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
     outbox.spread()
+    webhooks.put(
+        {
+            "name": "push",
+            "targetPipeline": "website",
+            "targetAction": "Fetch",
+            "filters": [],
+            "authentication": "UNAUTHENTICATED",
+            "authenticationConfiguration": {},
+        },
+        by=ALICE,
+    )
     people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
     access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
@@ -91,6 +104,8 @@ def world(engine_room, settings, tmp_path):
         "instance": "web-1",
         "deployment_group": "shop/web",
         "target": "chat",
+        "webhook": "push",
+        "token": "nothing",
         "delivery": target.pk,
         "access_key_id": access_key_id,
         "username": "zoe",
@@ -220,5 +235,6 @@ def test_a_form_of_another_site_is_refused(world, django_user_model, route):
 
     answer = stranger.post(url(route, world))
 
-    assert answer.status_code in {400, 403, 405}  # 400: the API misses a target or a signature
+    # 400: the API misses a target or a signature; 404: no webhook has that address
+    assert answer.status_code in {400, 403, 404, 405}
     assert everything_stored() == before

@@ -5,7 +5,7 @@ rows.  Each invariant is named as it is there.
 """
 
 import os
-from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -41,6 +41,7 @@ from pipelines.core.changes import (
     WaitFor,
     after,
 )
+from pipelines.core.concurrency import check_concurrency
 from pipelines.core.conditions import OverrideFacts, check_override
 from pipelines.core.facts import ActionFacts, ConditionFacts, ExecutionFacts, PipelineFacts
 from pipelines.core.plan import ActionPlan, ConditionPlan, PipelinePlan, StagePlan
@@ -51,6 +52,7 @@ from pipelines.core.refusals import (
     ExecutionOutdated,
     NotLatestExecution,
     StageNotRetryable,
+    TooManyExecutions,
     UnableToRollbackStage,
 )
 from pipelines.core.retrying import RetryFacts, actions_to_rerun
@@ -68,6 +70,7 @@ from pipelines.core.statuses import (
     StopMode,
 )
 from pipelines.core.stopping import reason_not_to_stop
+from tests.core import laws
 from tests.core.situations import NOW, number
 from tests.definitions import COMMANDS
 
@@ -89,6 +92,7 @@ RESULTS = {
 }
 run_orders = st.lists(st.integers(1, 3), min_size=1, max_size=4)
 results = st.sampled_from([None, None, *StageResult])
+modes = st.sampled_from(ExecutionMode)
 which = st.integers(min_value=0, max_value=100)
 outcomes = st.sampled_from([ActionStatus.SUCCEEDED, ActionStatus.SUCCEEDED, ActionStatus.FAILED])
 
@@ -184,6 +188,7 @@ class Check:
 class Stay:
     """What a StageExecution is on rows."""
 
+    stage: str
     status: StageStatus = StageStatus.IN_PROGRESS
     runs: list[Run] = field(default_factory=list)
     auto_retries: int = 0
@@ -209,6 +214,7 @@ class Record:
     sequence: int
     version: int
     plan: PipelinePlan
+    mode: ExecutionMode
     waits_for: str | None
     status: ExecutionStatus = ExecutionStatus.IN_PROGRESS
     occupies: str | None = None
@@ -220,6 +226,7 @@ class Record:
     stopped_in: str | None = None  # the stage that it occupied when a stop was accepted
     type: ExecutionType = ExecutionType.STANDARD
     uuid: Any = None  # of a rollback that started by itself
+    is_cancelled: bool = False  # the pipeline was updated since
 
     @property
     def id(self):
@@ -228,6 +235,10 @@ class Record:
     @property
     def stay(self):
         return self.stays[str(self.occupies)]
+
+    @property
+    def passage(self):
+        return list(self.stays.values())
 
     @property
     def runs(self):
@@ -255,6 +266,8 @@ class Story(RuleBasedStateMachine):
         self.now = NOW
         self.version = 1
         self.plan: Any = None  # the current version's
+        self.mode: Any = None  # the pipeline's
+        self.before: list[Record] = []  # the step
         self.closed = set()
         self.records: dict[Any, Record] = {}
         self.latest: dict[str, Any] = {}  # stage -> who entered it last
@@ -299,6 +312,7 @@ class Story(RuleBasedStateMachine):
             id=record.id,
             sequence=record.sequence,
             plan=record.plan,
+            mode=record.mode,
             status=record.status,
             stop=record.stop,
             occupies=record.occupies,
@@ -321,6 +335,7 @@ class Story(RuleBasedStateMachine):
     def work(self):
         """Let the rules run to the end: facts and records have to agree about it."""
         facts = self.facts()
+        laws.i25_parallel_executions_have_nothing_to_do_with_one_another(facts, now=self.now)
         for _ in range(MOST_ROUNDS):
             changes = advance(facts, now=self.now)
             if not changes:
@@ -427,10 +442,11 @@ class Story(RuleBasedStateMachine):
     def begin_rollback(self, stage, rollback_id=None):
         assert not [r for r in self.records.values() if r.occupies == stage]  # I9
         sequence = len(self.records) + 1
-        record = Record(sequence, self.version, self.plan, None, uuid=rollback_id)
+        record = Record(sequence, self.version, self.plan, self.mode, None, uuid=rollback_id)
+        assert record.mode.takes_locks
         record.type = ExecutionType.ROLLBACK
         record.told.append(record.status)
-        record.stays[stage] = Stay()
+        record.stays[stage] = Stay(stage)
         record.occupies = stage
         self.records[record.id] = record
         self.latest[stage] = record.id
@@ -456,10 +472,10 @@ class Story(RuleBasedStateMachine):
         assert record.status is ExecutionStatus.IN_PROGRESS  # I15
         assert record.waits_for == stage
         assert stage not in self.closed  # I17
-        assert not [r for r in self.records.values() if r.occupies == stage]  # I9
-        record.stays[stage] = Stay()
+        record.stays[stage] = Stay(stage)
         record.occupies, record.waits_for = stage, None
-        self.latest[stage] = record.id
+        if record.mode.takes_locks:
+            self.latest[stage] = record.id
 
     def end(self, record, action, status):
         (run,) = [run for run in record.stay.latest if run.action == action]
@@ -468,16 +484,23 @@ class Story(RuleBasedStateMachine):
 
     # What people do.
 
-    @initialize(plan=plans())
-    def create_the_pipeline(self, plan):
-        self.plan = plan
+    @initialize(plan=plans(), mode=modes)
+    def create_the_pipeline(self, plan, mode):
+        self.take_over(plan, mode)
         self.start()
+
+    def take_over(self, plan, mode):
+        """A parallel pipeline cannot declare rollbacks."""
+        self.mode = mode
+        self.plan = plan if mode.takes_locks else without_rollbacks(plan)
 
     @precondition(lambda self: len(self.records) < 8)
     @rule()
     def start(self):
+        if not self.has_room(self.mode):
+            return
         sequence = len(self.records) + 1
-        record = Record(sequence, self.version, self.plan, self.plan.first.name)
+        record = Record(sequence, self.version, self.plan, self.mode, self.plan.first.name)
         record.told.append(record.status)
         self.records[record.id] = record
         self.is_quiet = False
@@ -513,8 +536,10 @@ class Story(RuleBasedStateMachine):
         except (NotLatestExecution, StageNotRetryable):
             assert self.snapshot() == before
             return
-        assert self.latest[name] == record.id  # I23
+        assert self.latest.get(name) == record.id or not record.mode.takes_locks  # I23
         assert record.version == self.version  # I23
+        if record.status.is_final and not self.has_room(record.mode):
+            return
         self.check_rerun(record.stays[name], rerun, mode)
         self.set_aside(record.stays[name], rerun)
         for kind, check in record.stays[name].latest_checks.items():
@@ -544,6 +569,7 @@ class Story(RuleBasedStateMachine):
             is_outdated=record.version != self.version,
             actions={run.action: run.status for run in stay.latest} if stay else {},
             is_checking=bool(stay) and self.is_checking(stay),
+            mode=record.mode,
         )
 
     def is_checking(self, stay):
@@ -564,7 +590,7 @@ class Story(RuleBasedStateMachine):
             check_override(
                 OverrideFacts(
                     stage_status=stay.status,
-                    is_latest=self.latest[name] == record.id,
+                    is_latest=self.latest.get(name) == record.id or not record.mode.takes_locks,
                     is_outdated=record.version != self.version,
                     status=check and check.status,
                     result=check and record.plan.stage(name).conditions[kind].result,
@@ -572,6 +598,8 @@ class Story(RuleBasedStateMachine):
             )
         except (ConditionNotOverridable, NotLatestExecution):
             assert self.snapshot() == before
+            return
+        if record.status.is_final and not self.has_room(record.mode):
             return
         check.is_overridden = True
         if record.status.is_final:
@@ -585,6 +613,16 @@ class Story(RuleBasedStateMachine):
     def is_held_up(self, stay, kind):
         check = stay.latest_checks.get(kind)
         return check is not None and not check.status.is_met
+
+    def has_room(self, mode):
+        unfinished = [r for r in self.records.values() if not r.status.is_final and r.mode is mode]
+        before = self.snapshot()
+        try:
+            check_concurrency(mode, unfinished=len(unfinished), limit=4)
+        except TooManyExecutions:
+            assert self.snapshot() == before
+            return False
+        return True
 
     @precondition(lambda self: len(self.records) < 12)
     @rule(which=which, stage=st.sampled_from(STAGES), likely=st.booleans())
@@ -612,15 +650,18 @@ class Story(RuleBasedStateMachine):
     def stage_to_roll_back(self, stage):
         latest = self.latest.get(stage)
         return StageToRollBack(
-            mode=ExecutionMode.SUPERSEDED,
+            mode=self.mode,
             is_source=stage == self.plan.first.name,
             status=self.records[latest].stays[stage].status if latest else None,
         )
 
     @precondition(lambda self: self.version < 3 and len(self.records) > 2)
-    @rule(plan=plans())
-    def update_the_pipeline(self, plan):
-        self.plan, self.version = plan, self.version + 1
+    @rule(plan=plans(), mode=modes)
+    def update_the_pipeline(self, plan, mode):
+        self.version += 1
+        self.take_over(plan, mode)
+        for record in self.records.values():
+            record.is_cancelled = record.mode.takes_locks
         self.is_quiet = False
 
     @rule(stage=st.sampled_from(STAGES))
@@ -698,32 +739,30 @@ class Story(RuleBasedStateMachine):
     # What always holds.
 
     @invariant()
-    def i1_nothing_is_live_in_what_is_stopped(self):
-        for record in self.records.values():
-            if record.status.is_final:
-                assert not record.live
+    def every_law_holds(self):
+        if self.plan is None:
+            return
+        records = list(self.records.values())
+        for record in records:
+            laws.check_one(record)
+        laws.check_all(records, [stage.name for stage in self.plan.stages])
+        if self.is_quiet:
+            laws.check_rest(records, self.closed)
 
     @invariant()
-    def i2_stopping_was_asked_for_and_ends_as_stopped_only(self):
-        for record in self.records.values():
-            assert (record.status is ExecutionStatus.STOPPING) <= (record.stop is not None)
-            for before, behind in zip(record.told, record.told[1:], strict=False):
-                if before is ExecutionStatus.STOPPING:
-                    assert behind is ExecutionStatus.STOPPED
-                if behind is ExecutionStatus.STOPPED:
-                    assert before is ExecutionStatus.STOPPING
+    def every_step_is_lawful(self):
+        """But for those whose attempt is another, which a retry has begun."""
+        for before in self.before:
+            behind = self.records[before.id]
+            if before.attempt == behind.attempt:
+                laws.check_step(before, behind)
+        laws.i16_who_enters_a_queued_stage_is_who_came_first(self.before, self.records.values())
+        self.before = deepcopy(list(self.records.values()))
 
     @invariant()
     def i3_i4_i15_nothing_starts_and_nobody_enters_after_a_stop(self):
         for id_, before in self.frozen.items():
             assert allowed(self.records[id_]) == before
-
-    @invariant()
-    def i5_a_stop_that_waits_waits_for_something(self):
-        for record in self.records.values():
-            if self.is_quiet and record.status is ExecutionStatus.STOPPING:
-                assert record.stop is StopMode.WAIT
-                assert record.live
 
     @invariant()
     def i6_i8_only_an_abandoning_stop_abandons(self):
@@ -747,39 +786,10 @@ class Story(RuleBasedStateMachine):
                     assert self.ended.setdefault(run.id, run.status) is run.status
 
     @invariant()
-    def i9_a_stage_has_one_lock_and_an_execution_holds_at_most_one(self):
-        holders: Counter[str] = Counter()
+    def i11_who_was_stopped_in_a_stage_leaves_it_stopped(self):
         for record in self.records.values():
-            held = [name for name, stay in record.stays.items() if stay.status.locks]
-            assert held == ([record.occupies] if record.occupies else [])
-            holders.update(held)
-        assert all(count == 1 for count in holders.values())
-
-    @invariant()
-    def i10_what_is_finished_is_nowhere(self):
-        for record in self.records.values():
-            if record.status.is_final:
-                assert record.occupies is None
-                assert record.waits_for is None
-            else:
-                assert (record.occupies is None) is not (record.waits_for is None)
-
-    @invariant()
-    def i11_the_stage_of_a_stop_follows_it(self):
-        for record in self.records.values():
-            if record.occupies:
-                stopping = record.status is ExecutionStatus.STOPPING
-                expected = StageStatus.STOPPING if stopping else StageStatus.IN_PROGRESS
-                assert record.stay.status is expected
             if record.status is ExecutionStatus.STOPPED and record.stopped_in:
                 assert record.stays[record.stopped_in].status is StageStatus.STOPPED
-
-    @invariant()
-    def i12_the_stages_before_the_stop_stay_as_they_were(self):
-        for record in self.records.values():
-            before = list(record.stays.values())[:-1]
-            passed = {StageStatus.SUCCEEDED, StageStatus.SKIPPED}
-            assert {stay.status for stay in before} <= passed
 
     @invariant()
     def i14_at_most_one_stop_of_a_kind_an_attempt(self):
@@ -794,34 +804,10 @@ class Story(RuleBasedStateMachine):
                 )
 
     @invariant()
-    def i17_nobody_waits_in_front_of_an_open_stage(self):
-        if not self.is_quiet:
-            return
-        occupied = {record.occupies for record in self.records.values()}
-        waiting = [r.waits_for for r in self.facts().executions if r.waits_for and r.may_enter]
-        assert not set(waiting) - self.closed - occupied
-        assert max(Counter(waiting).values(), default=0) <= 1  # one waiting place a stage
-
-    @invariant()
     def i29_what_the_rules_see_is_what_may_be_stopped(self):
         unfinished = {ExecutionStatus.IN_PROGRESS, ExecutionStatus.STOPPING}
         may_be_stopped = {id_ for id_, r in self.records.items() if r.status in unfinished}
         assert {execution.id for execution in self.facts().executions} == may_be_stopped
-
-    @invariant()
-    def nobody_overtakes(self):
-        """Newer executions are behind older ones: so nobody arrives where a newer one waits."""
-        if self.plan is None:
-            return
-        order = {stage.name: position for position, stage in enumerate(self.plan.stages)}
-        current = [
-            r
-            for r in self.records.values()
-            if r.version == self.version and r.type is ExecutionType.STANDARD
-        ]
-        unfinished = [r for r in current if not r.status.is_final]
-        places = [2 * order[r.occupies or r.waits_for] + bool(r.occupies) for r in unfinished]
-        assert places == sorted(places, reverse=True)
 
     @invariant()
     def one_condition_is_checked_at_a_time_and_none_in_what_has_ended(self):
@@ -837,13 +823,6 @@ class Story(RuleBasedStateMachine):
                 running = [c for c in record.stay.checks if c.facts.is_running]
                 assert len(running) <= 1
                 assert not running or not [r for r in record.stay.runs if r.status is LIVE]
-
-    @invariant()
-    def a_rollback_is_in_one_stage_and_no_other(self):
-        for record in self.records.values():
-            if record.type is ExecutionType.ROLLBACK:
-                assert len(record.stays) == 1
-                assert record.waits_for is None
 
     # However the story ends, it can be brought to its end.
 
@@ -880,6 +859,12 @@ def expected_refusal(record):
 
 def allowed(record):
     return [run.id for run in record.runs], list(record.stays)
+
+
+def without_rollbacks(plan):
+    may = {StageResult.ROLLBACK: None}
+    stages = (replace(s, on_failure=may.get(s.on_failure, s.on_failure)) for s in plan.stages)
+    return replace(plan, stages=tuple(stages))
 
 
 def undated(facts):

@@ -52,6 +52,7 @@ from pipelines.core.refusals import (
     NotLatestExecution,
     StageNotFound,
     StageNotRetryable,
+    TooManyExecutions,
     UnableToRollbackStage,
 )
 from pipelines.core.results import ActionResult
@@ -118,6 +119,8 @@ OF_A_STAY = {
 OF_A_STAY["RESUMED"] = OF_A_STAY["STARTED"]
 OF_AN_ACTION = {"STARTED": {"SUCCEEDED", "FAILED", "ABANDONED"}}
 
+LIMIT = 4
+modes = st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"])
 which = st.integers(min_value=0, max_value=100)
 likely = st.sampled_from([True, True, False])  # whether to choose what is likely to be accepted
 outcomes = st.sampled_from([ActionStatus.SUCCEEDED, ActionStatus.SUCCEEDED, ActionStatus.FAILED])
@@ -160,6 +163,14 @@ def with_names_of_their_own(stage_list):
     return stage_list
 
 
+def defined(stage_list, mode):
+    """A parallel pipeline cannot declare rollbacks."""
+    for each in stage_list:
+        if mode == "PARALLEL" and each.get("onFailure", {}).get("result") == "ROLLBACK":
+            del each["onFailure"]
+    return definition(stages=stage_list, execution_mode=mode, pipeline_type="V2")
+
+
 class Story(RuleBasedStateMachine):
     """Everything that people, workers and time can do to one pipeline, in any order."""
 
@@ -185,21 +196,33 @@ class Story(RuleBasedStateMachine):
 
     # What people do.
 
-    @initialize(stage_list=stage_lists().map(with_names_of_their_own))
-    def create_the_pipeline(self, stage_list):
-        self.room.pipeline = definitions.create(definition(stages=stage_list), by=ALICE)
+    @initialize(stage_list=stage_lists().map(with_names_of_their_own), mode=modes)
+    def create_the_pipeline(self, stage_list, mode):
+        self.room.pipeline = definitions.create(defined(stage_list, mode), by=ALICE)
 
     @precondition(lambda self: PipelineExecution.objects.count() < 6)
     @rule()
     def start(self):
-        executions.start("website", trigger_type="StartPipelineExecution", trigger_detail=ALICE.arn)
+        unfinished = self.pipeline.executions.unfinished().filter(mode=self.pipeline.execution_mode)
+        is_full = unfinished.count() >= LIMIT and self.pipeline.execution_mode != "SUPERSEDED"
+        before = self.room.digest()
+        try:
+            executions.start(
+                "website", trigger_type="StartPipelineExecution", trigger_detail=ALICE.arn
+            )
+        except TooManyExecutions:
+            assert is_full
+            assert self.room.digest() == before
+        else:
+            assert not is_full
 
     @rule(which=which, likely=likely, mode=st.sampled_from(StopMode), reason=reasons)
     def stop(self, which, likely, mode, reason):
         execution = self.any_execution(which, unfinished_only=likely)
         before, was_live = self.room.digest(), self.live(execution)
         expected = expected_refusal(execution, mode)
-        how = {"mode": mode, "by": ALICE, "reason": reason, "hold": which % 3 == 0}
+        holds = which % 3 == 0 and execution.takes_locks
+        how = {"mode": mode, "by": ALICE, "reason": reason, "hold": holds}
         if expected:
             with pytest.raises(expected):
                 executions.stop("website", execution.id, **how)
@@ -227,7 +250,7 @@ class Story(RuleBasedStateMachine):
         before = self.room.digest()
         try:
             stages.retry("website", stay.stage_name, execution.id, mode=mode, by=ALICE)
-        except (NotLatestExecution, StageNotRetryable, StageNotFound):
+        except (NotLatestExecution, StageNotRetryable, StageNotFound, TooManyExecutions):
             assert self.room.digest() == before
             return
         resumed = self.room.again(execution)
@@ -301,12 +324,13 @@ class Story(RuleBasedStateMachine):
         assert self.room.stage(stay.stage_name).latest.execution_id == started.id
 
     @precondition(lambda self: self.pipeline.version < 2)
-    @rule(stage_list=stage_lists().map(with_names_of_their_own))
-    def update_the_pipeline(self, stage_list):
-        definitions.update(definition(stages=stage_list), by=ALICE)
+    @rule(stage_list=stage_lists().map(with_names_of_their_own), mode=modes)
+    def update_the_pipeline(self, stage_list, mode):
+        definitions.update(defined(stage_list, mode), by=ALICE)
         rows = Rows()
         for execution in rows.executions.values():
-            self.allowed.setdefault(execution.id, rows.everything_of(execution.id))
+            if execution.takes_locks:
+                self.allowed.setdefault(execution.id, rows.everything_of(execution.id))
 
     @rule(which=which)
     def disable_or_enable_a_transition(self, which):
@@ -368,13 +392,13 @@ class Story(RuleBasedStateMachine):
 
     def work(self):
         """The rows go where the rules say they do, and stay there."""
-        facts = self.facts()
-        changes, foreseen = settle(facts, now=timezone.now())
+        foreseen = [settle(facts, now=timezone.now()) for facts in self.worlds()]
+        changes = [change for made, _ in foreseen for change in made]
         self.room.woken.clear()
         before = self.room.digest() if not changes else None
         engine.run(self.pipeline.pk)
-        assert undated(self.facts()) == undated(foreseen)
-        assert settle(self.facts(), now=timezone.now())[0] == []
+        assert by_id(self.worlds()) == by_id(facts for _, facts in foreseen)
+        assert not any(settle(facts, now=timezone.now())[0] for facts in self.worlds())
         i5_what_the_engine_has_seen_waits_for_something(Rows())
         assert changes or self.room.digest() == before
 
@@ -424,8 +448,11 @@ class Story(RuleBasedStateMachine):
     def pipeline(self):
         return Pipeline.objects.get(pk=self.room.pipeline.pk)
 
-    def facts(self):
-        return World.load(self.pipeline).facts()
+    def worlds(self):
+        """The facts of all that take locks, and of each parallel execution."""
+        parallel = self.pipeline.executions.unfinished().parallel()
+        shared = World.load(self.pipeline)
+        return [shared.facts(), *(World.around(execution).facts() for execution in parallel)]
 
     def live(self, execution):
         return set(execution.action_executions.filter(status="InProgress"))
@@ -530,7 +557,11 @@ def i19_nothing_is_told_of_what_has_ended_until_it_is_resumed(rows):
 
 def i23_the_latest_execution_of_a_stage_is_the_one_that_entered_it_last(rows):
     for one in rows.stages:
-        stays = [stay.id for stay in rows.stays.values() if stay.stage_name == one.name]
+        stays = [
+            stay.id
+            for stay in rows.stays.values()
+            if stay.stage_name == one.name and stay.mode != "PARALLEL"
+        ]
         assert one.latest_id == (stays[-1] if stays else None)
 
 
@@ -555,8 +586,7 @@ def i5_what_the_engine_has_seen_waits_for_something(rows):
     """Said once more from the rows alone, without the rules: what is inside a stage makes sense."""
     for execution in rows.executions.values():
         if not execution.occupied_id:
-            outdated = execution.version != rows.versions[execution.pipeline_id]
-            assert execution.is_finished or not outdated
+            assert execution.is_finished or not is_cancelled(execution, rows)
             continue
         latest = rows.latest_runs(execution.occupied_id)
         stay = rows.stays[execution.occupied_id]
@@ -567,8 +597,12 @@ def i5_what_the_engine_has_seen_waits_for_something(rows):
             continue
         has_failed = "Failed" in {run.status for run in latest.values()}
         goes_on = execution.status == "InProgress" and not has_failed
-        if goes_on and execution.version == rows.versions[execution.pipeline_id]:
+        if goes_on and not is_cancelled(execution, rows):
             assert all(min(live) < orders[name] for name in orders if name not in latest)
+
+
+def is_cancelled(execution, rows):
+    return execution.takes_locks and execution.version != rows.versions[execution.pipeline_id]
 
 
 def result_of(run, outcome):
@@ -600,6 +634,10 @@ def check(events, successors, status):
     assert states[-1] in now
 
 
+def by_id(worlds):
+    return {e.id: e for facts in worlds for e in undated(facts).executions}
+
+
 def undated(facts):
     """Without what `after` cannot know: when an action that it starts will time out.
 
@@ -622,4 +660,5 @@ def undated(facts):
 @pytest.mark.timeout(1800)  # for the nightly profile
 def test_any_story_keeps_the_invariants(db, monkeypatch):
     monkeypatch.setattr(tasks_module, "wake", tasks_module.wake)  # put back what Story replaces
+    monkeypatch.setattr("django.conf.settings.PENSTOCK_CONCURRENT_EXECUTIONS", LIMIT)
     run_state_machine_as_test(Story, settings=SETTINGS)

@@ -22,6 +22,7 @@ from pipelines.api.operations import (
     stages,
     tags,
     types,
+    webhooks,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     "ListTagsForResource": tags.list_tags_for_resource,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
+    # Webhooks
+    "DeleteWebhook": webhooks.delete_webhook,
+    "DeregisterWebhookWithThirdParty": webhooks.deregister_webhook_with_third_party,
+    "ListWebhooks": webhooks.list_webhooks,
+    "PutWebhook": webhooks.put_webhook,
+    "RegisterWebhookWithThirdParty": webhooks.register_webhook_with_third_party,
     # What later versions bring
     **absent.OPERATIONS,
 }

@@ -18,13 +18,6 @@ MISSING = {
         "PutThirdPartyJobFailureResult",
         "PutThirdPartyJobSuccessResult",
     ),
-    "webhooks": (
-        "DeleteWebhook",
-        "DeregisterWebhookWithThirdParty",
-        "ListWebhooks",
-        "PutWebhook",
-        "RegisterWebhookWithThirdParty",
-    ),
 }
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0014_abandoned_work'),
+        ('pipelines', '0015_webhooks'),
     ]
 
     operations = [
