@@ -50,6 +50,9 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 # Whose word is taken for the address that a request comes from: addresses or ranges of proxies.
 PENSTOCK_TRUSTED_PROXIES = environment.names("PENSTOCK_TRUSTED_PROXIES")
 PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
+PENSTOCK_COMMAND_MEMORY_BYTES = environment.whole(
+    "PENSTOCK_COMMAND_MEMORY_BYTES", 0, least=0, most=2**62
+)
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")

@@ -16,6 +16,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from pipelines import room
+
 CHUNK = 1 << 20
 UNREADABLE = (  # what zipfile raises when it is given something else
     zipfile.BadZipFile,
@@ -82,6 +84,8 @@ def unpack(zip_file: Path, folder: Path, limits: Limits = Limits()) -> None:
     except UNREADABLE as error:
         raise UnsafeZip(f"It is not a zip file that can be read: {error}.") from error
     except OSError as error:  # such as a name that is too long for this machine
+        if room.is_missing(error):
+            raise  # the artifact is not to blame
         raise UnsafeZip(f"It cannot be unpacked here: {error}.") from error
 
 
@@ -235,6 +239,8 @@ def pack_members(
                 else:
                     left_out.append(member.name)
     except OSError as error:
+        if room.is_missing(error):
+            raise
         raise ArtifactError(f"The artifact cannot be made: {error}.") from error
     return Packed(files=files, left_out=tuple(left_out))
 

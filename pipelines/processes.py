@@ -49,6 +49,7 @@ class Command:
     log_limit: int
     timeout: timedelta
     grace: timedelta = timedelta(seconds=shim.GRACE)  # between TERM and KILL
+    memory: int = 0  # bytes of address space that each process may have; 0: no limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,7 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
         "token": command.token,
         "timeout": command.timeout.total_seconds(),
         "grace": command.grace.total_seconds(),
+        "memory": command.memory,
     }
     line = json.dumps(request).encode() + b"\n"
     with contextlib.suppress(BrokenPipeError):  # it was killed already: _listen finds out

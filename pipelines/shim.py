@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -79,6 +80,7 @@ class Request:
     token: str
     timeout: float  # seconds
     grace: float
+    memory: int  # bytes of address space that each process may have; 0: as many as it likes
 
 
 @dataclass(kw_only=True)
@@ -183,6 +185,7 @@ def _start(request: Request) -> Watch:
         stdout=write_end,
         stderr=write_end,
         start_new_session=True,
+        preexec_fn=lambda: _limit(request.memory),  # noqa: PLW1509 (there are no threads here)
     )
     shell.returncode = 0  # to Popen it is over: _reap waits for it, together with the orphans
     os.close(write_end)
@@ -198,6 +201,12 @@ def _start(request: Request) -> Watch:
         wake_up=wake_up,
         shell=shell.pid,
     )
+
+
+def _limit(memory: int) -> None:
+    """In the shell to be; whatever it starts inherits the limit and cannot raise it."""
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def _wake_up_when_children_end() -> int:

@@ -6,7 +6,7 @@ What of a buildspec works here, and what does not: docs/codebuild.md.
 
 from collections.abc import Mapping
 
-from pipelines import artifacts, isolation
+from pipelines import artifacts, isolation, room
 from pipelines.core.arns import build_project_arn
 from pipelines.core.statuses import FailureCode
 from pipelines.core.variables import OUTPUT_VARIABLES_BYTES
@@ -99,8 +99,8 @@ def _built(ready: Ready) -> Outcome:
         return _given_up(ready, result)
     if failures := script.failures():
         say(work, "The artifacts are left out: no action takes those of a failed build")
-        first = failures[0]
-        told = terminated(first.phase.upper(), "COMMAND_EXECUTION_ERROR", first.message)
+        first, full = failures[0], room.hint(work.workspace)
+        told = terminated(first.phase.upper(), "COMMAND_EXECUTION_ERROR", first.message + full)
         return _failed(work, ready.build, told)
     return _uploaded(ready, script.environment())
 
@@ -116,7 +116,7 @@ def _timed_out(ready: Ready, script: Script, message: str) -> Failed:
 
 def _given_up(ready: Ready, result: Result) -> Failed:
     reason = result.reason or "this worker gave it up"
-    told = f"The build could not be run to its end: {reason}."
+    told = f"The build could not be run to its end: {reason}{room.hint(ready.work.workspace)}."
     return _failed(ready.work, ready.build, told, FailureCode.SYSTEM_UNAVAILABLE)
 
 

@@ -61,6 +61,7 @@ def _command(shell: Shell, argv: tuple[str, ...], give_up_at: float) -> Command:
         log_file=shell.work.log_file,
         log_limit=shell.work.log_limit,
         timeout=timedelta(seconds=max(0.0, give_up_at - time.monotonic())),
+        memory=shell.work.site.command_memory,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines import artifacts, isolation, processes
+from pipelines import artifacts, isolation, processes, room
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.catalogue.keys import text
 from pipelines.core.statuses import FailureCode
@@ -70,6 +70,7 @@ def perform(work: Work) -> Outcome:
             log_file=work.log_file,
             log_limit=work.log_limit,
             timeout=work.timeout,
+            memory=work.site.command_memory,
         ),
         is_lost=work.is_lost,
     )
@@ -124,7 +125,8 @@ def _failure(work: Work, script: Script, result: processes.Result) -> Failed | N
                 work,
                 "Build terminated with state: FAILED. Phase: BUILD, Code:"
                 " COMMAND_EXECUTION_ERROR, Message: Error while executing command:"
-                f" {script.current()}. Reason: exit status {result.exit_code}",
+                f" {script.current()}. Reason: exit status {result.exit_code}"
+                f"{room.hint(work.workspace)}",
             )
         case End.TIMED_OUT:
             minutes = work.timeout.total_seconds() / 60

@@ -10,7 +10,17 @@ from pathlib import Path
 
 from pipelines.providers.shell_script import SAY, SHOWN, env_program, read_environment
 
-CHECK = """\
+FINISHED = "yes"  # files that are there and empty say that the disk is full
+NUMBER = "%06d"  # always as long: a full disk, too, lets it be written over
+FULL = 74  # EX_IOERR: what the script itself writes could not be written
+CHECK = f"""\
+__penstock_give_up() {{
+  __penstock_say 'No file can be written any more: is the disk full?'
+  trap - EXIT
+  exit {FULL}
+}}
+"""
+CHECK += """\
 __penstock_check() {
   if [ "$1" -ne 0 ]; then
     __penstock_say "Command did not exit successfully $2 exit status $1"
@@ -36,20 +46,21 @@ class Script:
     def write(self) -> None:
         """Make the folder and the files in it."""
         self.folder.mkdir()
-        (self.folder / "started").write_text("0\n")
+        (self.folder / "started").write_text(NUMBER % 0 + "\n")
         lines = [SAY + CHECK, self._go_on_after_exit()]
         lines += [self._one(number, text) for number, text in enumerate(self.commands, start=1)]
         lines.append(self._epilogue())
         (self.folder / "run").write_text("\n".join(lines), encoding="utf-8")
 
     def current(self) -> str:
-        """The command that was started last."""
-        number = int((self.folder / "started").read_text())
+        """The command that was started last, as far as it could be written down."""
+        number = int((self.folder / "started").read_text().strip() or 0)
         return self.commands[max(number, 1) - 1][:SHOWN]
 
     def is_finished(self) -> bool:
         """Whether the last command was run and the shell came to its end."""
-        return (self.folder / "environment").exists()
+        finished = self.folder / "finished"
+        return finished.exists() and finished.read_text().strip() == FINISHED
 
     def variables(self, names: tuple[str, ...]) -> dict[str, str]:
         """The named variables of the environment after the last command; others are left out."""
@@ -74,7 +85,7 @@ class Script:
         started = shlex.quote(str(self.folder / "started"))
         return (
             f'if [ "$__penstock_started" -lt {number} ]; then\n'
-            f"echo {number} > {started}\n"
+            f"printf '{NUMBER}\\n' {number} 1<> {started} || __penstock_give_up\n"
             f"__penstock_say {shlex.quote(f'Running command {command}')}\n"
             f"eval {quoted}\n"
             f"__penstock_check $? {quoted}\n"
@@ -84,4 +95,8 @@ class Script:
     def _epilogue(self) -> str:
         env = shlex.quote(env_program())
         environment = shlex.quote(str(self.folder / "environment"))
-        return f"trap - EXIT\n{env} -0 > {environment}\n"
+        finished = shlex.quote(str(self.folder / "finished"))
+        return (
+            f"trap - EXIT\n{env} -0 >| {environment} && echo {FINISHED} >| {finished}"
+            " || __penstock_give_up\n"
+        )

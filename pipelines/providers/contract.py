@@ -124,6 +124,7 @@ class Site:
     region: str
     url: str  # of the console, without a slash at the end
     isolation: Level = Level.NONE  # what commands of users are kept in
+    command_memory: int = 0  # bytes that each process of a command may have; 0: no limit
     endpoints: Endpoints = NOWHERE  # services of AWS's kind that may be called
     github_url: str = "https://github.com"  # where sources of GitHub are
     source_limit: int = SIZE_LIMIT  # bytes that a repository may have

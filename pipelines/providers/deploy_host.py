@@ -138,6 +138,7 @@ class LocalHost:
                 log_file=place.log_file(),
                 log_limit=place.work.log_limit,
                 timeout=timeout,
+                memory=place.work.site.command_memory,
             )
         )
         check(script, result, timeout)

@@ -107,6 +107,7 @@ def _run(
             log_file=places.log_of(action.pk),
             log_limit=settings.PENSTOCK_LOG_LIMIT_BYTES,
             timeout=CLEAN_UP_LASTS,
+            memory=settings.PENSTOCK_COMMAND_MEMORY_BYTES,
         ),
         is_lost=is_lost,
     )

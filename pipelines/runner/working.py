@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines import artifact_store, artifacts, places, providers, secrets
+from pipelines import artifact_store, artifacts, places, providers, room, secrets
 from pipelines.core.action_types import MASK
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.source_overrides import RevisionType
@@ -63,21 +63,8 @@ def attempt(
         if perform is None:
             return _unknown(action)
         return _result(action, perform(_work(action, workspace, is_lost)))
-    except UnresolvedVariable as problem:
-        return _misconfigured(str(problem))
-    except StoreError as problem:
-        return ActionResult(
-            status=ActionStatus.FAILED,
-            error_code=FailureCode.SYSTEM_UNAVAILABLE,
-            error_message=str(problem),
-        )
-    except Exception as defect:
-        logger.exception("The work of action execution %s met a defect", action.pk)
-        return ActionResult(
-            status=ActionStatus.FAILED,
-            error_code=FailureCode.SYSTEM_UNAVAILABLE,
-            error_message=f"Penstock could not do this work: {type(defect).__name__}: {defect}",
-        )
+    except Exception as problem:  # noqa: BLE001 - whatever it is, it ends the action and not us
+        return _failure(action, problem)
     finally:
         afterwards(workspace)
         shutil.rmtree(workspace, ignore_errors=True)
@@ -88,6 +75,31 @@ def _unknown(action: ActionExecution) -> ActionResult:
     return _misconfigured(
         f"ActionType (Category: '{type_id.category}', Provider: '{type_id.provider}',"
         f" Owner: '{type_id.owner}', Version: '{type_id.version}') is not available here."
+    )
+
+
+def _failure(action: ActionExecution, problem: Exception) -> ActionResult:
+    """What a provider did not say itself: what it could not know of, and its defects."""
+    match problem:
+        case UnresolvedVariable():
+            return _misconfigured(str(problem))
+        case StoreError():
+            return _unavailable(str(problem))
+        case OSError() if room.is_missing(problem):
+            logger.error("Action execution %s: %s", action.pk, problem)
+            return _unavailable(room.sentence(problem))
+        case _:
+            logger.error("Action execution %s met a defect", action.pk, exc_info=problem)
+            return _unavailable(
+                f"Penstock could not do this work: {type(problem).__name__}: {problem}"
+            )
+
+
+def _unavailable(message: str) -> ActionResult:
+    return ActionResult(
+        status=ActionStatus.FAILED,
+        error_code=FailureCode.SYSTEM_UNAVAILABLE,
+        error_message=message,
     )
 
 
@@ -149,11 +161,14 @@ def _revision(outcome: Succeeded) -> SourceRevision | None:
 
 
 def note(action: ActionExecution, sentence: str) -> None:
-    """Append a line of ours to the action's log."""
+    """Append a line of ours to the action's log, if there is room for it."""
     log = places.log_of(action.pk)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as lines:
-        lines.write(f"[Penstock] {timezone.now():%Y/%m/%d %H:%M:%S} {sentence}\n".encode())
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as lines:
+            lines.write(f"[Penstock] {timezone.now():%Y/%m/%d %H:%M:%S} {sentence}\n".encode())
+    except OSError as problem:
+        logger.warning("Not in the log of %s: %s (%s)", action.pk, sentence, problem)
 
 
 def _work(action: ActionExecution, workspace: Path, is_lost: Callable[[], bool]) -> Work:
@@ -226,6 +241,7 @@ def _site() -> Site:
         region=settings.PENSTOCK_REGION,
         url=settings.PENSTOCK_URL,
         isolation=Level(settings.PENSTOCK_ISOLATION),
+        command_memory=settings.PENSTOCK_COMMAND_MEMORY_BYTES,
         endpoints=settings.PENSTOCK_ENDPOINTS,
         github_url=settings.PENSTOCK_GITHUB_URL,
         source_limit=settings.PENSTOCK_SOURCE_LIMIT_BYTES,
