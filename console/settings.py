@@ -44,6 +44,7 @@ PENSTOCK_ACTION_CONCURRENCY = environment.whole("PENSTOCK_ACTION_CONCURRENCY", 1
 PENSTOCK_CONCURRENT_EXECUTIONS = environment.whole("PENSTOCK_CONCURRENT_EXECUTIONS", 50)
 PENSTOCK_LEASE_SECONDS = environment.seconds("PENSTOCK_LEASE_SECONDS", 20)
 PENSTOCK_SWEEP_SECONDS = environment.seconds("PENSTOCK_SWEEP_SECONDS", 5)
+PENSTOCK_POLL_SECONDS = environment.seconds("PENSTOCK_POLL_SECONDS", 30)
 PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
     "PENSTOCK_LOG_LIMIT_BYTES", 10 * 1024 * 1024, least=1024
 )
@@ -56,6 +57,8 @@ PENSTOCK_COMMAND_MEMORY_BYTES = environment.whole(
 # What the commands of users are kept in: nothing, or bubblewrap.
 PENSTOCK_ISOLATION = environment.one_of("PENSTOCK_ISOLATION", ("none", "bwrap"))
 PENSTOCK_REGISTRY = environment.text("PENSTOCK_REGISTRY")
+PENSTOCK_REGISTRY_USERNAME = environment.text("PENSTOCK_REGISTRY_USERNAME")
+PENSTOCK_REGISTRY_PASSWORD = environment.text("PENSTOCK_REGISTRY_PASSWORD")
 # What becomes of the work of abandoned actions that say nothing of it themselves.
 PENSTOCK_ABANDONED_WORK, PENSTOCK_ABANDONED_WORK_COMMAND = environment.abandoned_work()
 PENSTOCK_ENDPOINTS = environment.endpoints(PENSTOCK_REGION)
@@ -191,13 +194,20 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.perform": {"queue": "actions"},
     "pipelines.tasks.clear_up": {"queue": "actions"},
     "pipelines.tasks.deliver_events": {"queue": "deliveries"},
+    "pipelines.watch_tasks.*": {"queue": "polls"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_DB_REUSE_MAX = 2**62  # Never closed by Celery: console.celery looks after them.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # Nothing of its entries is worth a file.
+CELERY_IMPORTS = ("pipelines.watch_tasks",)
 CELERY_BEAT_SCHEDULE = {
+    "watch": {
+        "task": "pipelines.watch_tasks.watch",
+        "schedule": min(PENSTOCK_SWEEP_SECONDS, PENSTOCK_POLL_SECONDS),
+        "options": {"expires": PENSTOCK_SWEEP_SECONDS},
+    },
     "sweep": {
         "task": "pipelines.tasks.sweep",
         "schedule": PENSTOCK_SWEEP_SECONDS,

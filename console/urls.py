@@ -7,6 +7,7 @@ from console.views import (
     access_keys,
     actions,
     approvals,
+    artifacts,
     commits,
     connect,
     connections,
@@ -33,8 +34,14 @@ one_execution = [
     path("timeline", executions.timeline, name="execution-timeline"),
     path("visualization", executions.visualization, name="execution-visualization"),
     path("revisions", executions.revisions, name="execution-revisions"),
+    path("artifacts", executions.artifacts, name="execution-artifacts"),
     path("actions/<uuid:action_id>", actions.details, name="action"),
     path("actions/<uuid:action_id>/log", actions.log, name="action-log"),
+    path(
+        "actions/<uuid:action_id>/artifacts/<str:artifact>",
+        artifacts.download,
+        name="action-artifact",
+    ),
     path("actions/<uuid:action_id>/end", leftovers.end, name="end-work"),
 ]
 

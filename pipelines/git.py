@@ -154,6 +154,16 @@ def changes(repository: Path, commit_id: str, limit: int = CHANGES_LIMIT) -> Cha
     return Changes(files=tuple(files), is_cut=names_are_cut or patch_is_cut)
 
 
+def differing_files(
+    repository: Path, before: str, after: str, limit: int = 1000
+) -> tuple[str, ...]:
+    """The names of the files that differ between two commits, in order, so many at most."""
+    options = ["diff-tree", "-r", "--no-renames", "--name-only", "-z"]
+    trees = [commit(repository, before).id, commit(repository, after).id]
+    said, _ = _read(repository, [*options, *trees], CHANGES_LIMIT)
+    return tuple(_text(said).split("\0")[:-1][:limit])
+
+
 def branches_with(repository: Path, commit_id: str) -> tuple[str, ...]:
     """The branches that a commit is on, up to 20 of them."""
     found = commit(repository, commit_id)

@@ -30,6 +30,7 @@ HELPER = (
     ' "$PENSTOCK_GIT_USERNAME" "$PENSTOCK_GIT_PASSWORD"; }; f'
 )
 NOT_THERE = "The host has no such repository, or does not show it."
+SHALLOW = "--depth=1"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -93,12 +94,22 @@ def branches(remote: Remote, bounds: Bounds, *, branch: str = "") -> dict[str, s
 
     Raises RemoteError, or git.Lost.
     """
-    asked = f"refs/heads/{branch}" if branch else "refs/heads/*"
-    said = _git(remote, bounds, "ls-remote", "--quiet", "--", remote.url, asked)
-    lines = (line.partition("\t") for line in said.decode(errors="replace").splitlines())
-    prefix = "refs/heads/"
-    found = {ref.removeprefix(prefix): commit for commit, _, ref in lines if ref.startswith(prefix)}
-    return {name: commit for name, commit in found.items() if git.COMMIT_ID.fullmatch(commit)}
+    found = refs(remote, bounds, f"refs/heads/{branch or '*'}")
+    return {ref.removeprefix("refs/heads/"): commit for ref, commit in found.items()}
+
+
+def refs(remote: Remote, bounds: Bounds, *patterns: str) -> dict[str, str]:
+    """Ref -> commit, of the branches and tags that match; a tag's commit is what it points to.
+
+    Raises RemoteError, or git.Lost.
+    """
+    said = _git(remote, bounds, "ls-remote", "--quiet", "--", remote.url, *patterns)
+    found: dict[str, str] = {}
+    for line in said.decode(errors="replace").splitlines():
+        commit, _, ref = line.partition("\t")
+        if git.COMMIT_ID.fullmatch(commit) and ref.startswith(("refs/heads/", "refs/tags/")):
+            found[ref.removesuffix("^{}")] = commit  # of a tag that is an object, the second line
+    return found
 
 
 def head(remote: Remote, branch: str, bounds: Bounds) -> str:
@@ -110,12 +121,25 @@ def head(remote: Remote, branch: str, bounds: Bounds) -> str:
     return found
 
 
+def changed_files(
+    remote: Remote, before: str, after: str, into: Path, bounds: Bounds
+) -> tuple[str, ...]:
+    """The files that differ between two commits, in order; fetched without what is in them.
+
+    Raises RemoteError, or git.Lost.
+    """
+    git.init_bare(into)
+    pairs = [f"+{before}:refs/heads/before", f"+{after}:refs/heads/after"]
+    _fetch(remote, bounds, into, *pairs, options=[SHALLOW, "--filter=blob:none"])
+    return git.differing_files(into, before, after)
+
+
 def fetch_branch(remote: Remote, branch: str, into: Path, bounds: Bounds) -> git.Commit:
     """Fetch the newest commit of a branch, without history, into a new bare repository."""
     _check_branch(branch)
     git.init_bare(into)
     ref = f"refs/heads/{branch}"
-    _fetch(remote, bounds, into, f"+{ref}:{ref}", depth=1)
+    _fetch(remote, bounds, into, f"+{ref}:{ref}", options=[SHALLOW])
     return git.head(into, branch)
 
 
@@ -128,7 +152,7 @@ def fetch_commit(remote: Remote, commit_id: str, into: Path, bounds: Bounds) -> 
         raise NoSuchRevision(f"The repository has no commit {commit_id}.")
     git.init_bare(into)
     try:
-        _fetch(remote, bounds, into, f"+{commit_id}:refs/heads/asked", depth=1)
+        _fetch(remote, bounds, into, f"+{commit_id}:refs/heads/asked", options=[SHALLOW])
     except NoSuchRevision:
         _fetch(remote, bounds, into, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
     try:
@@ -156,12 +180,12 @@ def _check_branch(branch: str) -> None:
         raise NoSuchRevision(f"{branch!r} is not the name of a branch.")
 
 
-def _fetch(remote: Remote, bounds: Bounds, into: Path, *refs: str, depth: int = 0) -> None:
-    options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
-    if depth:
-        options.append(f"--depth={depth}")
+def _fetch(
+    remote: Remote, bounds: Bounds, into: Path, *refs: str, options: Sequence[str] = ()
+) -> None:
+    quietly = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
     where = f"--git-dir={into.absolute()}"
-    _git(remote, bounds, where, "fetch", *options, "--", remote.url, *refs, watched=into)
+    _git(remote, bounds, where, "fetch", *quietly, *options, "--", remote.url, *refs, watched=into)
 
 
 def _git(remote: Remote, bounds: Bounds, *arguments: str, watched: Path | None = None) -> bytes:

@@ -57,6 +57,17 @@ def pushed(
     return _started_by(push, repository, about or {})
 
 
+def found(
+    *,
+    pipeline_id: int,
+    repository: Repository,
+    push: Push,
+    about: Mapping[str, str] | None = None,
+) -> list[Outcome]:
+    """The same for one pipeline, by whoever looked at its repository himself."""
+    return _start(pipeline_id, push, repository, detail_of(push, repository, about or {}))
+
+
 def pull_request(
     *, repository: Repository, pull: PullRequest, about: Mapping[str, str] | None = None
 ) -> list[Outcome]:

@@ -344,3 +344,38 @@ def test_without_git_it_says_so(tmp_path, monkeypatch):
 
     with pytest.raises(remotes.RemoteError, match="git command is not installed"):
         remotes.branches(Remote(url=str(tmp_path)), BOUNDS)
+
+
+# What change detection asks for
+
+
+def test_of_a_tag_that_is_an_object_the_commit_counts(host):
+    commit = make_repository(host.root)
+    there = f"--git-dir={host.root / 'acme/site.git'}"
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    subprocess.run(["git", *who, there, "tag", "-a", "v1", "-m", "One", commit], check=True)
+    subprocess.run(["git", there, "tag", "light", commit], check=True)
+
+    found = remotes.refs(remote(host), BOUNDS, "refs/heads/*", "refs/tags/*")
+
+    assert found == {
+        "refs/heads/main": commit,
+        "refs/tags/light": commit,
+        "refs/tags/v1": commit,
+    }
+
+
+def test_the_files_that_differ_between_two_commits(host, tmp_path):
+    first = make_repository(host.root, keep="x", change="x")
+    second = push(host.root / "acme/site.git", change="y", **{"docs/new é.md": "z"})
+
+    found = remotes.changed_files(remote(host), first, second, tmp_path / "look.git", BOUNDS)
+
+    assert found == ("change", "docs/new é.md")
+
+
+def test_the_files_since_a_commit_that_is_gone_are_not_known(host, tmp_path):
+    second = make_repository(host.root)
+
+    with pytest.raises(remotes.NoSuchRevision):
+        remotes.changed_files(remote(host), "0" * 40, second, tmp_path / "look.git", BOUNDS)

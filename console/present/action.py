@@ -57,7 +57,7 @@ class Artifact(NamedTuple):
 
     name: str
     key: str
-    size: int | None  # bytes; None when the file is not there
+    size: int | None  # bytes; None when it is not in the store
     files: str
 
 
@@ -175,10 +175,11 @@ def _settings(
 
 def _artifact(name: str, keys: Mapping[str, str], *, files: str = "") -> Artifact:
     key = keys.get(name, "")
-    return Artifact(name, key, _size(key), files)
+    return Artifact(name, key, size_of(key), files)
 
 
-def _size(key: str) -> int | None:
+def size_of(key: str) -> int | None:
+    """Bytes of the artifact; None when it is not in the store, or nobody can say."""
     try:
         kept = artifact_store.configured().look(key)
     except StoreError:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from console import live
 from console.present.action import action_view, has_work_left_behind, is_over, told
 from console.present.banner import stop_banner
+from console.present.detection import detection_of
 from console.present.leftovers import Late, fate_of, late_of, leftovers_of
 from console.present.log import LogPart, last_part, part_from
 from console.present.statuses import execution_words
@@ -62,6 +63,8 @@ def details(
         "as_of": timezone.now(),
         **_log(action, last_part(places.log_of(action_id))),
     }
+    if not request.htmx:
+        context["detection"] = detection_of(action)
     return live.answer(request, "actions/details.html", "actions/_live.html", context)
 
 

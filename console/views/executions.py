@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from console import layout, live
 from console.present.action import has_work_left_behind, is_over
+from console.present.artifacts import artifacts_of
 from console.present.banner import stop_banner
 from console.present.canvas import canvas_of_execution
 from console.present.execution import summary, told
@@ -64,6 +65,16 @@ def revisions(request: HtmxHttpRequest, name: str, execution_id: UUID) -> HttpRe
         overrides = overrides_of(execution.source_overrides)
         found = source_revisions(execution.source_revisions, overrides)
         return {"tab": "executions/_revisions.html", "revisions": found}
+
+    return _page(request, name, execution_id, content)
+
+
+@require_safe
+def artifacts(request: HtmxHttpRequest, name: str, execution_id: UUID) -> HttpResponse:
+    """What its actions have made."""
+
+    def content(_: PipelineExecution, actions: list[ActionExecution]) -> dict[str, Any]:
+        return {"tab": "executions/_artifacts.html", "artifacts": artifacts_of(actions)}
 
     return _page(request, name, execution_id, content)
 

@@ -16,6 +16,7 @@ from pipelines.models.registered import DeploymentGroup, Instance
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
+from pipelines.models.watching import WatchedSource
 from pipelines.models.webhooks import HookDelivery, Webhook
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "StopRequest",
     "UsedChange",
     "UsedRevision",
+    "WatchedSource",
     "Webhook",
 ]

@@ -46,6 +46,8 @@ class Pipeline(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     tags = OrderedJSON(default=dict)  # key -> value
+    # The version whose sources are being looked at; 0: none yet.
+    watched_version = models.PositiveIntegerField(default=0)
 
     objects = PipelineQuerySet.as_manager()
 

@@ -23,10 +23,11 @@ from pipelines.providers import (
     rule_variable,
     source_codecommit,
     source_connection,
+    source_ecr,
     source_github,
     source_s3,
 )
-from pipelines.providers.contract import Outcome, Work
+from pipelines.providers.contract import Look, Outcome, Sighting, Work
 
 
 class Dispatch(StrEnum):
@@ -45,6 +46,7 @@ class Provider:
     action_type: ActionType
     perform: Callable[[Work], Outcome]
     dispatch: Dispatch = Dispatch.WORKER
+    latest_revision: Callable[[Look], Sighting] | None = None  # of sources
 
     @property
     def inline(self) -> bool:
@@ -61,11 +63,27 @@ def _rows(
     }
 
 
+def _source(
+    types: tuple[ActionType, ...],
+    perform: Callable[[Work], Outcome],
+    latest_revision: Callable[[Look], Sighting],
+) -> dict[ActionTypeId, Provider]:
+    return {
+        each.id: Provider(action_type=each, perform=perform, latest_revision=latest_revision)
+        for each in types
+    }
+
+
 PROVIDERS: dict[ActionTypeId, Provider] = {
-    **_rows(source_s3.ACTION_TYPES, source_s3.perform),
-    **_rows(source_codecommit.ACTION_TYPES, source_codecommit.perform),
-    **_rows(source_connection.ACTION_TYPES, source_connection.perform),
-    **_rows(source_github.ACTION_TYPES, source_github.perform),
+    **_source(source_s3.ACTION_TYPES, source_s3.perform, source_s3.latest_revision),
+    **_source(
+        source_codecommit.ACTION_TYPES, source_codecommit.perform, source_codecommit.latest_revision
+    ),
+    **_source(
+        source_connection.ACTION_TYPES, source_connection.perform, source_connection.latest_revision
+    ),
+    **_source(source_ecr.ACTION_TYPES, source_ecr.perform, source_ecr.latest_revision),
+    **_source(source_github.ACTION_TYPES, source_github.perform, source_github.latest_revision),
     **_rows(codebuild.ACTION_TYPES, codebuild.perform),
     **_rows(commands.ACTION_TYPES, commands.perform),
     **_rows(deploy_s3.ACTION_TYPES, deploy_s3.perform),

@@ -7,6 +7,11 @@ A provider is a module that offers two names:
 ``perform(work)``
     does the work of one action execution and returns an `Outcome`.
 
+A source offers a third, for change detection:
+
+``latest_revision(look)``
+    says what is newest, as `perform` would take it, within `look.seconds` (a `Sighting`).
+
 The promises, which every provider keeps and the runner relies on:
 
 1. `perform` is called at most once for an action execution whose work has effects outside
@@ -134,6 +139,8 @@ class Site:
     # By application and name; None: there is no such group.
     deployment_group: Callable[[str, str], DeploymentGroup | None] = lambda _app, _name: None
     registry: str = ""  # of container images, as host:port; empty: there is none
+    registry_username: str = ""  # who asks it what a tag names
+    registry_password: str = field(default="", repr=False)
     start_build: Callable[[str], Build | None] = lambda _: None  # counts it; None: no such project
     # Starts it and returns the id of the execution.  Raises Refusal (pipelines.core.refusals).
     start_pipeline: Callable[[PipelineStart], str] = starts_nothing
@@ -218,3 +225,41 @@ class Waiting:
 
 
 Outcome = Succeeded | Failed | Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A look at a source: is there anything new?"""
+
+    site: Site
+    configuration: Mapping[str, str]
+    seconds: float = 10.0  # that it may take
+    has_filters: bool = False  # all branches and tags are asked for, not only the action's own
+    wants_files: bool = False  # with filters, the changed files are asked for as well
+    refs_before: Mapping[str, str] | None = None  # what was seen before; None: nothing yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The newest revision of the source, and with filters every ref: refs/heads/main -> commit."""
+
+    revision: str
+    refs: Mapping[str, str] = field(default_factory=dict)
+    changed_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """The source answered: there is nothing yet.  `why` is a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """The source could not be asked; `why` says what to change."""
+
+    why: str
+
+
+Sighting = Found | Absent | Unseen

@@ -12,10 +12,6 @@ __all__ = ["ACTION_TYPES", "perform", "refusal_of"]
 
 # (category, provider) -> what is not here, and what to do instead.
 INSTEAD = {
-    ("Source", "ECR"): (
-        "it has no image registry. Put a zip file with imageDetail.json into a bucket and use the"
-        " source provider S3 instead."
-    ),
     ("Test", "DeviceFarm"): (
         "it has no devices to test on. Run the tests on an emulator in an action of the provider"
         " Commands instead."

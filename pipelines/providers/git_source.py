@@ -4,6 +4,7 @@ The limits are AWS's: a repository of 1 GB (page "Quotas in CodePipeline"), unle
 otherwise, and the time that the action has.
 """
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,18 @@ from pipelines.core.refusals import InvalidRequest
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import clone_reference
-from pipelines.providers.contract import Failed, Outcome, Revision, Succeeded, Work
+from pipelines.providers.contract import (
+    Absent,
+    Failed,
+    Found,
+    Look,
+    Outcome,
+    Revision,
+    Sighting,
+    Succeeded,
+    Unseen,
+    Work,
+)
 from pipelines.providers.git_hosts import Host, first_there
 from pipelines.providers.log import say
 from pipelines.remotes import Bounds, Remote
@@ -53,6 +65,47 @@ def take(work: Work, wanted: Wanted, succeeded: Callable[[git.Commit, Path], Out
         return Failed(code=FailureCode.SYSTEM_UNAVAILABLE, message="The work was given up.")
     say(work, f"Got commit {commit.id} of {wanted.full_id}: {commit.subject}")
     return succeeded(commit, artifact)
+
+
+def latest(host: Host, full_id: str, branch: str, look: Look) -> Sighting:
+    """What the host says of a branch, and with filters of all branches and tags."""
+    bounds = Bounds(seconds=look.seconds)
+    try:
+        if look.has_filters:
+            return first_there(host, full_id, lambda remote: _all(remote, bounds, look))
+        refs = first_there(
+            host, full_id, lambda remote: remotes.refs(remote, bounds, f"refs/heads/{branch}")
+        )
+    except remotes.RemoteError as problem:
+        return Unseen(why=host.what_to_do(problem, full_id, branch))
+    except InvalidRequest as problem:
+        return Unseen(why=problem.message)
+    commit = refs.get(f"refs/heads/{branch}")
+    if commit is None:
+        nothing = remotes.NoSuchRevision("There is no such branch.")
+        return Absent(why=host.what_to_do(nothing, full_id, branch))
+    return Found(revision=commit)
+
+
+def _all(remote: Remote, bounds: Bounds, look: Look) -> Found:
+    """Every branch and tag, and what changed on those branches that were seen before."""
+    refs = remotes.refs(remote, bounds, "refs/heads/*", "refs/tags/*")
+    before = look.refs_before or {}
+    changed = [
+        ref
+        for ref, commit in refs.items()
+        if ref.startswith("refs/heads/") and before.get(ref, commit) != commit
+    ]
+    files = {}
+    for ref in changed if look.wants_files else ():
+        with tempfile.TemporaryDirectory(prefix="penstock-look-") as folder:
+            try:
+                files[ref] = remotes.changed_files(
+                    remote, before[ref], refs[ref], Path(folder, "look.git"), bounds
+                )
+            except remotes.NoSuchRevision:
+                continue  # what was before is gone: a forced push
+    return Found(revision="", refs=refs, changed_files=files)
 
 
 def outcome(

@@ -11,7 +11,16 @@ from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import clone_reference, git_source
 from pipelines.providers.clone_reference import Reference
-from pipelines.providers.contract import Failed, Outcome, Work
+from pipelines.providers.contract import (
+    Absent,
+    Failed,
+    Found,
+    Look,
+    Outcome,
+    Sighting,
+    Unseen,
+    Work,
+)
 from pipelines.providers.log import say
 
 COMMITS = "/codesuite/codecommit/repositories/{Config:RepositoryName}/commit"
@@ -79,6 +88,20 @@ def perform(work: Work) -> Outcome:
             "CommitterDate": git_source.aws_time(commit.committer_date),
         },
     )
+
+
+def latest_revision(look: Look) -> Sighting:
+    """The newest commit of the branch."""
+    name, branch = look.configuration["RepositoryName"], look.configuration["BranchName"]
+    if not REPOSITORY_NAME.fullmatch(name):
+        return Unseen(why=f"{name!r} cannot be the name of a repository.")
+    repository = look.site.repositories / f"{name}.git"
+    try:
+        return Found(revision=git.head(repository, branch).id)
+    except (git.BranchNotFound, git.RepositoryNotFound) as problem:
+        return Absent(why=_what_to_do(problem, repository, branch))
+    except git.GitError as problem:
+        return Unseen(why=_what_to_do(problem, repository, branch))
 
 
 def _artifact(work: Work, repository: Path, commit: git.Commit) -> Path:

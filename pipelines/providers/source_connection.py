@@ -10,7 +10,7 @@ from pipelines.core.connections import is_web
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import git_source
 from pipelines.providers.clone_reference import Reference
-from pipelines.providers.contract import Failed, Outcome, Succeeded, Work
+from pipelines.providers.contract import Failed, Look, Outcome, Sighting, Succeeded, Unseen, Work
 from pipelines.providers.git_hosts import Host
 
 ACTION_TYPES = (
@@ -56,6 +56,16 @@ def perform(work: Work) -> Outcome:
     return git_source.take(
         work, wanted, lambda commit, artifact: _succeeded(work, host, commit, artifact)
     )
+
+
+def latest_revision(look: Look) -> Sighting:
+    """The newest commit of the branch, by `git ls-remote`."""
+    arn = look.configuration["ConnectionArn"]
+    host = look.site.connection(arn)
+    if host is None:
+        return Unseen(why=_no_connection(arn))
+    full_id, branch = look.configuration["FullRepositoryId"], look.configuration["BranchName"]
+    return git_source.latest(host, full_id, branch, look)
 
 
 def _no_connection(arn: str) -> str:

@@ -7,7 +7,7 @@ from pipelines.core.action_types import ActionType, ActionTypeId, Links
 from pipelines.core.catalogue.keys import flag, resource, secret
 from pipelines.core.connections import ProviderType, commit_page
 from pipelines.providers import git_source
-from pipelines.providers.contract import Outcome, Site, Succeeded, Work
+from pipelines.providers.contract import Look, Outcome, Sighting, Site, Succeeded, Work
 from pipelines.providers.git_hosts import Host
 from pipelines.remotes import Credential
 
@@ -54,6 +54,13 @@ def perform(work: Work) -> Outcome:
     return git_source.take(
         work, wanted, lambda commit, artifact: _succeeded(work, wanted, commit, artifact)
     )
+
+
+def latest_revision(look: Look) -> Sighting:
+    """The newest commit of the branch, by `git ls-remote`."""
+    said = look.configuration
+    host = _host(look.site, said["OAuthToken"])
+    return git_source.latest(host, f"{said['Owner']}/{said['Repo']}", said["Branch"], look)
 
 
 def _host(site: Site, token: str) -> Host:

@@ -181,7 +181,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: Callable[[], bool])
         stage_name=action.stage_name,
         action_name=action.action_name,
         type_id=plan.type_id,
-        site=_site(),
+        site=site(),
         configuration=configuration_of(action),
         commands=tuple(action.resolved_commands),
         environment=action.resolved_environment,
@@ -233,7 +233,8 @@ def configuration_of(action: ActionExecution) -> dict[str, str]:
     return resolved | resolve_values(hidden, execution.namespaces)
 
 
-def _site() -> Site:
+def site() -> Site:
+    """This Penstock, as providers see it."""
     return Site(
         buckets=places.buckets(),
         repositories=places.repositories(),
@@ -249,6 +250,8 @@ def _site() -> Site:
         instances=targets.tagged,
         deployment_group=targets.deployment_group,
         registry=settings.PENSTOCK_REGISTRY,
+        registry_username=settings.PENSTOCK_REGISTRY_USERNAME,
+        registry_password=settings.PENSTOCK_REGISTRY_PASSWORD,
         start_build=_start_build,
         start_pipeline=use_cases.start_pipeline,
     )

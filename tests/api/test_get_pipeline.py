@@ -1,9 +1,12 @@
 """GetPipeline: any version of a definition, and when it was made."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings as site
+from django.utils import timezone
 
-from pipelines.models import Pipeline
+from pipelines.models import Pipeline, PipelineExecution
 from tests.api.calling import call, refused
 from tests.definitions import approval, definition, with_actions
 
@@ -72,3 +75,14 @@ def test_what_is_got_can_be_given_back(changed):
     again = call("UpdatePipeline", pipeline=got)["pipeline"]
 
     assert again == {**got, "version": 3}
+
+
+def test_polling_that_ended_is_told_and_what_goes_on_is_not(changed):
+    assert "pollingDisabledAt" not in call("GetPipeline", name="website")["metadata"]
+    ago = timezone.now() - timedelta(days=31)
+    Pipeline.objects.update(updated_at=ago)
+    PipelineExecution.objects.update(started_at=ago)
+
+    metadata = call("GetPipeline", name="website")["metadata"]
+
+    assert metadata["pollingDisabledAt"] == ago + timedelta(days=30)

@@ -29,6 +29,7 @@ from tests.stored import everything_stored
 # Home leads to the list only; the API and the hooks look at signatures: tests/api.
 FOR_MACHINES = {"healthz", "readyz", "api", "webhook-address"}
 OPEN_TO_ALL = {"home", "sign-in", *FOR_MACHINES}
+DOWNLOADS = {"action-artifact"}
 LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
 POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
@@ -46,7 +47,7 @@ def routes(resolver, before=()):
 
 ROUTES = dict(routes(get_resolver()))
 GUARDED = sorted(ROUTES.keys() - OPEN_TO_ALL)
-PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON)
+PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON - DOWNLOADS)
 
 
 @pytest.fixture
@@ -112,6 +113,7 @@ def world(engine_room, settings, tmp_path):
         "name": "website",
         "stage": "Build",
         "action": "Ask",
+        "artifact": "Code",
         "execution_id": execution.pk,
         "action_id": execution.action_executions.get(action_name="Ask").pk,
         "repository": "website",

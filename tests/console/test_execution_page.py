@@ -13,7 +13,7 @@ from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE, uuid_of_nothing
 
 PIPELINE = "/codesuite/codepipeline/pipelines/website"
-TABS = ("timeline", "visualization", "revisions")
+TABS = ("timeline", "visualization", "revisions", "artifacts")
 STAGES = [
     stage("Source", source()),
     stage("Build", commands("Compile"), commands("Test"), commands("Pack", run_order=2)),
@@ -293,7 +293,7 @@ def test_queries_do_not_grow_with_the_history(
         with django_assert_num_queries(limits[tab]):
             signed_in.get(url(building, tab))
 
-    limits = {"timeline": 10, "revisions": 10, "visualization": 14}
+    limits = {"timeline": 10, "revisions": 10, "artifacts": 10, "visualization": 14}
     page(signed_in, building, tab)
     queries()
     PipelineExecution.objects.bulk_create(

@@ -127,7 +127,7 @@ def test_the_change_of_mind(visit, stopping, roles):
 
 
 @pytest.mark.parametrize("roles", EVERY_ONE)
-@pytest.mark.parametrize("tab", ["timeline", "visualization", "revisions"])
+@pytest.mark.parametrize("tab", ["timeline", "visualization", "revisions", "artifacts"])
 def test_the_execution_page(visit, engine_room, roles, tab):
     execution = engine_room.create(stages=SHORT)
 

@@ -18,7 +18,7 @@ expect.set_options(timeout=PATIENCE)
 def penstock(tmp_path_factory):
     """The product as `scripts/run` starts it, with its demo."""
     home = tmp_path_factory.mktemp("penstock")
-    installation = Installation(home, PENSTOCK_SWEEP_SECONDS="1").start()
+    installation = Installation(home, PENSTOCK_SWEEP_SECONDS="1", PENSTOCK_POLL_SECONDS="2").start()
     yield installation
     assert installation.stop() == 0
 

@@ -38,6 +38,7 @@ def pages(signed_in, penstock):
         execution,
         execution.replace("/timeline", "/visualization"),
         execution.replace("/timeline", "/revisions"),
+        execution.replace("/timeline", "/artifacts"),
         details,
         commit.removeprefix(penstock.url),
         "/codesuite/settings/access-keys",

@@ -58,8 +58,8 @@ class Workplace:
     def target(self):
         return {"BucketName": f"{self.name}-public", "Extract": "true"}
 
-    def _with(self, *stages, **members):
-        where = {"S3Bucket": self.uploads, "S3ObjectKey": "site.zip"}
+    def _with(self, *stages, poll="false", **members):
+        where = {"S3Bucket": self.uploads, "S3ObjectKey": "site.zip", "PollForSourceChanges": poll}
         first = stage("Source", s3_source(configuration=where))
         made = {"pipelineType": "V2", **members}
         return definition(self.name, stages=[first, *stages], **made)

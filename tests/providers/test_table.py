@@ -26,6 +26,7 @@ def test_the_table_says_what_penstock_can_do():
         "Source:AWS:S3:1",
         "Source:AWS:CodeCommit:1",
         "Source:AWS:CodeStarSourceConnection:1",
+        "Source:AWS:ECR:1",
         "Source:ThirdParty:GitHub:1",
         "Build:AWS:CodeBuild:1",
         "Build:AWS:ECRBuildAndPublish:1",

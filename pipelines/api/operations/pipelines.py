@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines import definitions, finding
+from pipelines import definitions, finding, watching
 from pipelines.api import paging
 from pipelines.api.unchanged import answers
 from pipelines.core.tags import tag_list
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pipelines.core.rights import Caller
     from pipelines.models import Pipeline
 
@@ -49,8 +51,13 @@ def get_pipeline(*, by: Caller, name: str, version: int | None = None) -> Struct
             "pipelineArn": finding.arn_of(found.name),
             "created": found.created_at,
             "updated": found.updated_at,
+            **_disabled(watching.disabled_at(found)),
         },
     }
+
+
+def _disabled(at: datetime | None) -> Structure:
+    return {"pollingDisabledAt": at} if at else {}
 
 
 def list_pipelines(

@@ -4,10 +4,9 @@ The facts are those of the "Action structure reference" and "Valid input and out
 each action type" in the AWS CodePipeline user guide, the words are ours.
 """
 
-from pipelines.core.catalogue import build, cloudformation, deploy, invoke, partners, source
+from pipelines.core.catalogue import build, cloudformation, deploy, invoke, partners
 
 ACTION_TYPES = (
-    *source.ACTION_TYPES,
     *build.ACTION_TYPES,
     *deploy.ACTION_TYPES,
     *cloudformation.ACTION_TYPES,

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0015_webhooks'),
+        ('pipelines', '0016_watched_sources'),
     ]
 
     operations = [
