@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -77,6 +78,22 @@ def web_url(name: str, default: str) -> str:
     if not usable:
         raise _refused(name, "must be an address such as http://127.0.0.1:8000")
     return value
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings from an address such as smtp+tls://user:password@host:587."""
+    address = text(name)
+    if not address:
+        return {}
+    try:
+        found: dict[str, Any] = environ.Env.email_url_config(address)
+    except (ImproperlyConfigured, KeyError, ValueError):
+        found = {}
+    if not found.get("EMAIL_HOST"):  # without the address, which may have a password in it
+        raise ImproperlyConfigured(
+            f"{name} must be such as smtp://host:25 or smtp+tls://user:password@host:587."
+        )
+    return found
 
 
 def endpoints(region: str) -> Endpoints:

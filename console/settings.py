@@ -51,6 +51,7 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 # Whose word is taken for the address that a request comes from: addresses or ranges of proxies.
 PENSTOCK_TRUSTED_PROXIES = environment.names("PENSTOCK_TRUSTED_PROXIES")
 PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
+PENSTOCK_RETENTION_DAYS = environment.whole("PENSTOCK_RETENTION_DAYS", 365, most=36500)
 PENSTOCK_COMMAND_MEMORY_BYTES = environment.whole(
     "PENSTOCK_COMMAND_MEMORY_BYTES", 0, least=0, most=2**62
 )
@@ -68,6 +69,12 @@ PENSTOCK_SOURCE_LIMIT_BYTES = environment.whole(
     "PENSTOCK_SOURCE_LIMIT_BYTES", 1024**3, least=1024, most=2**40
 )
 PENSTOCK_ARTIFACT_STORE = environment.artifact_store("PENSTOCK_ARTIFACT_STORE", PENSTOCK_ENDPOINTS)
+
+# Who is asked to approve is told by e-mail, too, where there is a mail server.
+PENSTOCK_MAIL = bool(environment.text("EMAIL_URL"))
+vars().update(environment.mail_server("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", f"penstock@{socket.gethostname()}")
+EMAIL_TIMEOUT = 10
 
 # Django.
 SECRET_KEY = environment.text("SECRET_KEY") or environment.kept_secret(
@@ -194,6 +201,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.perform": {"queue": "actions"},
     "pipelines.tasks.clear_up": {"queue": "actions"},
     "pipelines.tasks.deliver_events": {"queue": "deliveries"},
+    "pipelines.tasks.notify": {"queue": "deliveries"},
     "pipelines.watch_tasks.*": {"queue": "polls"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

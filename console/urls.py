@@ -123,6 +123,8 @@ deploying = [
     *registered.urls("deployment-group", "deployment-groups"),
 ]
 
+notifying = registered.urls("topic", "topics")
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
@@ -137,6 +139,7 @@ urlpatterns = [
     path("codesuite/settings/", include(settings)),
     path("codesuite/codebuild/", include(build_projects)),
     path("codesuite/codedeploy/", include(deploying)),
+    path("codesuite/sns/", include(notifying)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("theme", sign_in.theme, name="theme"),

@@ -16,7 +16,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from pipelines import engine, outbox, runner, sweeping
+from pipelines import engine, notifying, outbox, retention, runner, sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +92,13 @@ def spread_events() -> None:
 def clean() -> None:
     """Delete what is kept for a time only."""
     outbox.clean()
+    retention.clean()
+
+
+@shared_task
+def notify(notification_id: str) -> None:
+    """Make an attempt to tell those who may approve."""
+    notifying.deliver(UUID(notification_id))
 
 
 @shared_task
@@ -106,6 +113,8 @@ def sweep() -> None:
         _send(clear_up, str(action_id))
     sweeping.forget_what_never_arrived()
     spread_events()
+    for notification_id in notifying.due():
+        _send(notify, str(notification_id))
 
 
 def _about(pipeline_id: int, alone: UUID | None) -> tuple[object, ...]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from console.forms.text import Writing
-from pipelines import deployment_groups, instances
+from pipelines import deployment_groups, instances, topics
 
 if TYPE_CHECKING:
-    from pipelines.models import DeploymentGroup, Instance
+    from pipelines.models import DeploymentGroup, Instance, Topic
 
 
 class RegisteredForm(forms.Form):
@@ -116,6 +116,33 @@ class DeploymentGroupForm(RegisteredForm):
         return deployment_groups.Settings(
             tag_key=asked["tag_key"], tag_value=asked["tag_value"], config=asked["config"]
         )
+
+
+class TopicForm(RegisteredForm):
+    """Where a topic leads to."""
+
+    name = forms.CharField(
+        label="Topic name",
+        max_length=256,
+        help_text="The last part of the ARN that approvals name as NotificationArn. Letters,"
+        " digits, - and _; it cannot be changed.",
+    )
+    url = forms.CharField(
+        label="Address to post to",
+        required=False,
+        max_length=2048,
+        help_text="An http or https address. It gets AWS's JSON. Everybody who may see topics sees"
+        " it.",
+    )
+    email = forms.CharField(label="E-mail address", required=False, max_length=254)
+
+    @staticmethod
+    def initial_of(row: Topic) -> dict[str, Any]:
+        return {"url": row.url, "email": row.email}
+
+    @property
+    def said(self) -> topics.Settings:
+        return topics.Settings(url=self.cleaned_data["url"], email=self.cleaned_data["email"])
 
 
 def _tag(line: str) -> tuple[str, str]:

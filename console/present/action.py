@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from console.present.cards import has_log, provider_label, waits_for_review, words_of
 from console.present.leftovers import who_ends
+from console.present.notification import notification_of
 from console.present.revisions import safe_link
 from console.present.targets import targets_of
 from pipelines import artifact_store
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from console.present.notification import NotificationView
     from console.present.statuses import StatusWords
     from console.present.targets import TargetView
     from pipelines.core.plan import ActionPlan
@@ -80,6 +82,7 @@ class ActionView:
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
     targets: tuple[TargetView, ...]
+    notification: NotificationView | None
     asks: bool  # it waits for an approval
     has_log: bool
     is_over: bool  # the action and its work have ended
@@ -111,6 +114,7 @@ def action_view(action: ActionExecution) -> ActionView:
             for each in plan.output_artifacts
         ),
         targets=targets_of(action),
+        notification=notification_of(action),
         asks=waits_for_review(action),
         has_log=has_log(plan.type_id),
         is_over=is_over(action),

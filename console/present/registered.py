@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from console.forms.registered import DeploymentGroupForm, InstanceForm
-from pipelines import deployment_groups, instances
+from console.forms.registered import DeploymentGroupForm, InstanceForm, TopicForm
+from pipelines import deployment_groups, instances, topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from console.forms.registered import RegisteredForm
     from pipelines.core.rights import Caller
-    from pipelines.models import DeploymentGroup, Instance
+    from pipelines.models import DeploymentGroup, Instance, Topic
 
 
 class UseCase(Protocol):
@@ -80,6 +80,10 @@ def _deployment_group(row: DeploymentGroup) -> tuple[str, ...]:
     return f"{row.tag_key}={row.tag_value}" if row.tag_value else row.tag_key, row.config
 
 
+def _topic(row: Topic) -> tuple[str, ...]:
+    return topics.arn_of(row.name), row.url, row.email
+
+
 KINDS = {
     kind.url: kind
     for kind in (
@@ -111,6 +115,20 @@ KINDS = {
             cells=_deployment_group,
             form=DeploymentGroupForm,
             use_case=deployment_groups,
+        ),
+        Kind(
+            url="topic",
+            one="topic",
+            many="Topics",
+            create="Create topic",
+            purpose="What manual approvals name as NotificationArn: who is told that an approval is"
+            " needed, by a request to an address or by e-mail.",
+            empty="An approval that names a topic waits all the same, but nobody is told of it.",
+            deleting="Approvals that name it wait as before, but nobody is told of them.",
+            columns=("ARN", "Address", "E-mail"),
+            cells=_topic,
+            form=TopicForm,
+            use_case=topics,
         ),
     )
 }

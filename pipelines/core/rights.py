@@ -51,6 +51,10 @@ DEPLOYMENT_GROUPS = ResourceRights(
     "codedeploy:DeleteDeploymentGroup",
 )
 
+TOPICS = ResourceRights(
+    "sns:ListTopics", "sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic"
+)
+
 
 class Role(StrEnum):
     """What people and programs are allowed; each holds what is named in GRANTS and no more."""
@@ -82,6 +86,7 @@ _READING = frozenset(
         LIST_CONNECTIONS,
         INSTANCES.list,
         DEPLOYMENT_GROUPS.list,
+        TOPICS.list,
         LIST_EVENT_TARGETS,
     }
 )
@@ -134,6 +139,7 @@ _EDITING = frozenset(
         USE_CONNECTION,
         DELETE_CONNECTION,
         *DEPLOYMENT_GROUPS[1:],
+        *TOPICS[1:],
         PUT_EVENT_TARGETS,
         REMOVE_EVENT_TARGETS,
     }

@@ -42,6 +42,7 @@ from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started
 from pipelines.models import (
     ActionExecution,
+    ApprovalNotification,
     PipelineExecution,
     Stage,
     StageExecution,
@@ -149,6 +150,8 @@ def _start_action(world: World, change: StartAction) -> FailAction | None:
     if problem := prepare(action, plan):
         return FailAction(execution.id, plan.name, FailureCode.CONFIGURATION_ERROR, problem)
     if is_approval:
+        if arn := action.resolved_configuration.get("NotificationArn"):
+            world.notifications.append(ApprovalNotification(action=action, topic_arn=arn))
         return None
     if plan.type_id.owner == CUSTOM:
         return _offer(world, change, action)

@@ -32,6 +32,7 @@ from pipelines.core.statuses import (
 )
 from pipelines.models import (
     ActionExecution,
+    ApprovalNotification,
     ConditionExecution,
     Event,
     Job,
@@ -79,6 +80,7 @@ class World:
     now: datetime = field(default_factory=timezone.now)
     started: list[Started] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    notifications: list[ApprovalNotification] = field(default_factory=list)
     new_jobs: list[Job] = field(default_factory=list)
     closed_jobs: dict[JobStatus, list[UUID]] = field(default_factory=dict)  # by their actions
     _new_actions: list[ActionExecution] = field(default_factory=list)
@@ -269,6 +271,7 @@ class World:
             self._write_end(action)
         ActionExecution.objects.bulk_create(a for a in self._new_actions if _is_unsaved(a))
         self._save_jobs()
+        ApprovalNotification.objects.bulk_create(self.notifications)
         _update(self._changed)
         Event.objects.bulk_create(self.events)
         if self.is_alone:
@@ -276,7 +279,7 @@ class World:
         else:
             self.pipeline.bump()
         self._new_actions, self._ended_actions, self.events = [], [], []
-        self._changed = {}
+        self._changed, self.notifications = {}, []
 
     def _save_jobs(self) -> None:
         """An action that starts and ends at once leaves a job that is closed."""

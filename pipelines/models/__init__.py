@@ -10,9 +10,10 @@ from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
+from pipelines.models.notifications import ApprovalNotification
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
-from pipelines.models.registered import DeploymentGroup, Instance
+from pipelines.models.registered import DeploymentGroup, Instance, Topic
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
@@ -23,6 +24,7 @@ __all__ = [
     "AbandonedWorkPolicy",
     "AccessKey",
     "ActionExecution",
+    "ApprovalNotification",
     "BuildProject",
     "ConditionExecution",
     "Connection",
@@ -42,6 +44,7 @@ __all__ = [
     "Stage",
     "StageExecution",
     "StopRequest",
+    "Topic",
     "UsedChange",
     "UsedRevision",
     "WatchedSource",

@@ -51,3 +51,10 @@ class DeploymentGroup(Registered):
     tag_key = models.CharField(max_length=128)
     tag_value = models.CharField(max_length=256, blank=True)  # empty: any
     config = models.CharField(max_length=100)
+
+
+class Topic(Registered):
+    """A topic of SNS: an address that is posted to, an e-mail address, or both."""
+
+    url = models.CharField(max_length=2048, blank=True)
+    email = models.CharField(max_length=254, blank=True)

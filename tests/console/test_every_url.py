@@ -17,6 +17,7 @@ from pipelines import (
     people,
     places,
     projects,
+    topics,
     transitions,
     webhooks,
 )
@@ -82,6 +83,7 @@ def world(engine_room, settings, tmp_path):
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
+    topics.create("approvals", topics.Settings(email="ana@example.com"), by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
     )
@@ -104,6 +106,7 @@ def world(engine_room, settings, tmp_path):
         "connection_id": connected.pk,
         "instance": "web-1",
         "deployment_group": "shop/web",
+        "topic": "approvals",
         "target": "chat",
         "webhook": "push",
         "token": "nothing",

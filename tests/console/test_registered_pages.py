@@ -21,14 +21,21 @@ FILLED_IN = {
         "tag_value": "<b>web</b>",
         "config": "CodeDeployDefault.AllAtOnce",
     },
+    "topic": {
+        "name": "approvals",
+        "url": "https://chat.example/?a=1&b=<b>2</b>",
+        "email": "ana@example.com",
+    },
 }
 WRONG = {
     "instance": ({"tags": "Name"}, "is not of the form key=value"),
     "deployment-group": ({"name": "shop"}, "Invalid name of the deployment group"),
+    "topic": ({"url": "ftp://chat.example"}, "An address begins with http:// or https://"),
 }
 SHOWN = {
     "instance": ["ana@web-1.example", "Name=web, Stage=&lt;b&gt;live&lt;/b&gt;"],
     "deployment-group": ["Name=&lt;b&gt;web&lt;/b&gt;", "CodeDeployDefault.AllAtOnce"],
+    "topic": ["b=&lt;b&gt;2&lt;/b&gt;", "arn:aws:sns:us-east-1:123456789012:approvals"],
 }
 of_every_kind = pytest.mark.parametrize("kind", sorted(KINDS))
 

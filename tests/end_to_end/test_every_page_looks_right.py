@@ -35,6 +35,7 @@ def pages(signed_in, penstock):
         "/codesuite/codedeploy/on-premises-instances",
         "/codesuite/codedeploy/on-premises-instances/new",
         "/codesuite/codedeploy/deployment-groups/new",
+        "/codesuite/sns/topics/new",
         execution,
         execution.replace("/timeline", "/visualization"),
         execution.replace("/timeline", "/revisions"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0016_watched_sources'),
+        ('pipelines', '0017_topics'),
     ]
 
     operations = [
