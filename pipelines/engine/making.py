@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from django.db import transaction
 
-from pipelines.core.action_types import CUSTOM, Category
+from pipelines.core.action_types import Category
 from pipelines.core.changes import (
     AbandonAction,
     AbandonRule,
@@ -36,7 +36,7 @@ from pipelines.engine.conditions import (
     start_condition,
     start_rule,
 )
-from pipelines.engine.jobs import close_job, open_job
+from pipelines.engine.jobs import close_job, is_offered, open_job
 from pipelines.engine.preparing import prepare
 from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started
@@ -153,7 +153,7 @@ def _start_action(world: World, change: StartAction) -> FailAction | None:
         if arn := action.resolved_configuration.get("NotificationArn"):
             world.notifications.append(ApprovalNotification(action=action, topic_arn=arn))
         return None
-    if plan.type_id.owner == CUSTOM:
+    if is_offered(plan.type_id):
         return _offer(world, change, action)
     world.started.append(
         Started(pipeline_id=world.pipeline.pk, action_id=action.id, type_id=plan.type_id)
