@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.present.cards import ActionCard, Count, Leftovers, counts_of, groups_of
+from console.present.conditions import Checks, ConditionRow, checks_in, condition_rows
 from console.present.revisions import SourceRevision, source_revisions
 from console.present.statuses import (
     DID_NOT_RUN,
@@ -16,8 +17,8 @@ from console.present.statuses import (
 )
 from console.present.stopping import StopNotice, stop_notice
 from console.present.transitions import Transition, way_in, way_of
-from pipelines import stages
-from pipelines.core.statuses import ActionStatus, StageStatus, StopMode
+from pipelines import rollbacks, stages
+from pipelines.core.statuses import ActionStatus, ExecutionType, StageStatus, StopMode
 from pipelines.models import ActionExecution, Lease, Stage, StageExecution
 
 if TYPE_CHECKING:
@@ -54,7 +55,21 @@ class StageCard:
     is_busy: bool = False  # an execution holds its lock
     is_stoppable: bool = False  # and it can still be stopped, or abandoned
     retry: Retry | None = None
+    is_rollback: bool = False  # the execution in it is one
+    may_roll_back: bool = False  # nobody is in it, and somebody was
+    conditions: tuple[ConditionRow, ...] = ()
     notice: StopNotice | None = None
+
+    @property
+    def entry_conditions(self) -> tuple[ConditionRow, ...]:
+        return tuple(each for each in self.conditions if each.comes_first)
+
+    @property
+    def exit_conditions(self) -> tuple[ConditionRow, ...]:
+        return tuple(each for each in self.conditions if not each.comes_first)
+
+    def condition(self, kind: str) -> ConditionRow | None:
+        return next((each for each in self.conditions if each.kind == kind), None)
 
     @property
     def all_succeeded(self) -> bool:
@@ -101,6 +116,7 @@ class _Rows(NamedTuple):
     stays: Mapping[str, StageExecution]  # by stage name
     actions: Mapping[int, Mapping[str, ActionExecution]]  # by stay, by name: the latest
     left_behind: tuple[ActionExecution, ...]
+    checks: Checks
 
 
 def canvas_of_pipeline(pipeline: Pipeline) -> Canvas:
@@ -108,7 +124,9 @@ def canvas_of_pipeline(pipeline: Pipeline) -> Canvas:
     found = pipeline.stages.select_related("latest__execution", "inbound")
     rows = {stage.name: stage for stage in found}
     stays = {name: stage.latest for name, stage in rows.items() if stage.latest}
-    everything = _Rows(pipeline, rows, stays, *_actions(pipeline, stays.values()))
+    everything = _Rows(
+        pipeline, rows, stays, *_actions(pipeline, stays.values()), checks_in(stays.values())
+    )
     plans = [_plan_now(everything, plan) for plan in pipeline.plan.stages]
     befores = ["", *(plan.name for plan in plans)]
     return Canvas(
@@ -135,7 +153,7 @@ def canvas_of_execution(execution: PipelineExecution) -> Canvas:
         stay.execution = execution
     latest, left = _actions(pipeline, stays.values())
     own = tuple(action for action in left if action.execution_id == execution.pk)
-    everything = _Rows(pipeline, rows, stays, latest, own)
+    everything = _Rows(pipeline, rows, stays, latest, own, checks_in(stays.values()))
     plans = execution.plan.stages
     befores = ["", *(plan.name for plan in plans)]
     return Canvas(
@@ -192,8 +210,16 @@ def _stage_card(
         unstarted=_unstarted(rows, stay, latest, unreached),
         usual=usual,
     )
+    conditions = condition_rows(rows.pipeline, rows.stages.get(plan.name), plan, stay, rows.checks)
     if stay is None:
-        return StageCard(key=key, name=plan.name, words=unreached, way_in=way_in, groups=groups)
+        return StageCard(
+            key=key,
+            name=plan.name,
+            words=unreached,
+            way_in=way_in,
+            groups=groups,
+            conditions=conditions,
+        )
     is_locked = StageStatus(stay.status).locks
     return StageCard(
         key=key,
@@ -208,8 +234,17 @@ def _stage_card(
         is_stoppable=is_locked and stay.execution.stop_mode != StopMode.ABANDON,
         is_busy=is_locked,
         retry=_retry(rows, stay, latest),
+        is_rollback=stay.execution.execution_type == ExecutionType.ROLLBACK,
+        may_roll_back=_may_roll_back(rows, plan),
+        conditions=conditions,
         notice=_notice(stay, latest, usual),
     )
+
+
+def _may_roll_back(rows: _Rows, plan: StagePlan) -> bool:
+    stage = rows.stages.get(plan.name)
+    is_there = stage is not None and rows.pipeline.plan.has_stage(plan.name)
+    return is_there and stage is not None and not rollbacks.refusal(rows.pipeline, stage)
 
 
 def _unstarted(
