@@ -117,6 +117,7 @@ class _Rows(NamedTuple):
     actions: Mapping[int, Mapping[str, ActionExecution]]  # by stay, by name: the latest
     left_behind: tuple[ActionExecution, ...]
     checks: Checks
+    is_of_execution: bool = False  # not as the stages are now
 
 
 def canvas_of_pipeline(pipeline: Pipeline) -> Canvas:
@@ -153,7 +154,9 @@ def canvas_of_execution(execution: PipelineExecution) -> Canvas:
         stay.execution = execution
     latest, left = _actions(pipeline, stays.values())
     own = tuple(action for action in left if action.execution_id == execution.pk)
-    everything = _Rows(pipeline, rows, stays, latest, own, checks_in(stays.values()))
+    everything = _Rows(
+        pipeline, rows, stays, latest, own, checks_in(stays.values()), is_of_execution=True
+    )
     plans = execution.plan.stages
     befores = ["", *(plan.name for plan in plans)]
     return Canvas(
@@ -243,8 +246,9 @@ def _stage_card(
 
 def _may_roll_back(rows: _Rows, plan: StagePlan) -> bool:
     stage = rows.stages.get(plan.name)
-    is_there = stage is not None and rows.pipeline.plan.has_stage(plan.name)
-    return is_there and stage is not None and not rollbacks.refusal(rows.pipeline, stage)
+    if stage is None or rows.is_of_execution:
+        return False
+    return not rollbacks.refusal(rows.pipeline, stage)
 
 
 def _unstarted(
