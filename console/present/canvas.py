@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.present.cards import ActionCard, Count, Leftovers, counts_of, groups_of
-from console.present.conditions import Checks, ConditionRow, checks_in, condition_rows
+from console.present.conditions import Checks, ConditionRow, checks_in, condition_rows, rules_in
 from console.present.revisions import SourceRevision, source_revisions
 from console.present.statuses import (
     DID_NOT_RUN,
@@ -240,7 +240,7 @@ def _stage_card(
         is_rollback=stay.execution.execution_type == ExecutionType.ROLLBACK,
         may_roll_back=_may_roll_back(rows, plan),
         conditions=conditions,
-        notice=_notice(stay, latest, usual),
+        notice=_notice(stay, [*latest.values(), *rules_in(rows.checks, stay)], usual),
     )
 
 
@@ -278,8 +278,8 @@ def _retry(
 
 
 def _notice(
-    stay: StageExecution, latest: Mapping[str, ActionExecution], usual: Mapping[str, float]
+    stay: StageExecution, runs: Iterable[ActionExecution], usual: Mapping[str, float]
 ) -> StopNotice | None:
     if not StageStatus(stay.status).locks:
         return None
-    return stop_notice(stay.execution, stay.stage_name, latest.values(), usual)
+    return stop_notice(stay.execution, stay.stage_name, runs, usual)

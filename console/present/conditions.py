@@ -48,7 +48,7 @@ class RuleRow:
     id: UUID | None = None
     execution_id: UUID | None = None
     opens_at: datetime | None = None  # of a deployment window that is waited for
-    has_log: bool = False
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def checks_in(stays: Iterable[StageExecution]) -> Checks:
     found: Checks = {}
     if not guarded:
         return found
-    rows = ConditionExecution.objects.latest_in(guarded.values()).prefetch_related("rules__lease")
+    rows = ConditionExecution.objects.latest_in(guarded.values()).prefetch_related("rules")
     for row in rows:
         stay = guarded[row.stage_execution_id]
         row.execution, row.stage_execution = stay.execution, stay
@@ -94,6 +94,10 @@ def checks_in(stays: Iterable[StageExecution]) -> Checks:
 def _is_guarded(stay: StageExecution) -> bool:
     plan = stay.execution.plan
     return plan.has_stage(stay.stage_name) and bool(plan.stage(stay.stage_name).conditions)
+
+
+def rules_in(checks: Checks, stay: StageExecution) -> tuple[ActionExecution, ...]:
+    return tuple(rule for check in checks.get(stay.pk, {}).values() for rule in check.rules.all())
 
 
 def condition_rows(
@@ -152,7 +156,7 @@ def _rule(plan: ActionPlan, rule: ActionExecution | None) -> RuleRow:
         id=rule.pk,
         execution_id=rule.execution_id,
         opens_at=rule.due_at if is_live else None,
-        has_log=hasattr(rule, "lease"),
+        has_failed=rule.status == ActionStatus.FAILED,
     )
 
 

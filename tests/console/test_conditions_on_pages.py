@@ -130,3 +130,20 @@ def test_without_variables_the_tab_says_so(signed_in, engine_room):
     execution = engine_room.create(stages=[stage("Source", source()), stage("Build", commands())])
 
     assert "No variables" in page(signed_in, f"/executions/{execution.id}/variables")
+
+
+def test_the_stop_page_says_that_rules_are_waited_for_or_abandoned(signed_in, held_up):
+    text = page(signed_in, f"/stop-execution?execution={held_up.id}")
+
+    assert "Stops when Look is complete." in text
+    assert "1 running rule is abandoned." in text
+
+
+def test_a_stop_that_waits_says_for_which_rule(signed_in, engine_room, held_up):
+    engine_room.stop(held_up, StopMode.WAIT)
+    engine_room.settle()
+
+    text = page(signed_in)
+
+    assert "Look" in text.partition("Stopping")[2]
+    assert engine_room.status(held_up) == "Stopping"
