@@ -33,6 +33,7 @@ from pipelines.api import views as api
 one_execution = [
     path("timeline", executions.timeline, name="execution-timeline"),
     path("visualization", executions.visualization, name="execution-visualization"),
+    path("variables", executions.variables, name="execution-variables"),
     path("revisions", executions.revisions, name="execution-revisions"),
     path("artifacts", executions.artifacts, name="execution-artifacts"),
     path("actions/<uuid:action_id>", actions.details, name="action"),
@@ -47,6 +48,9 @@ one_execution = [
 
 one_stage = [
     path("retry", stages.retry, name="retry"),
+    path("rollback", stages.roll_back, name="rollback"),
+    path("conditions/<str:kind>/review", stages.condition, name="condition"),
+    path("conditions/<str:kind>/override", stages.override, name="override"),
     path("transition/disable", transitions.disable, name="disable-transition"),
     path("transition/enable", transitions.enable, name="enable-transition"),
     path("actions/<str:action>/review", approvals.review, name="review"),

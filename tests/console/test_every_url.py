@@ -23,7 +23,7 @@ from pipelines import (
 )
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
-from tests.definitions import approval, commands, source, stage
+from tests.definitions import approval, commands, rule, source, stage, when
 from tests.engine_room import ALICE
 from tests.stored import everything_stored
 
@@ -66,7 +66,13 @@ def world(engine_room, settings, tmp_path):
         at=datetime(2026, 11, 23, tzinfo=UTC),
     )
     ask = [commands("Lint"), approval("Ask")]
-    execution = engine_room.create(stages=[stage("Source", source()), stage("Build", *ask)])
+    check = {
+        "Variable": "#{codepipeline.PipelineExecutionId}",
+        "Operator": "NE",
+        "Value": "nothing",
+    }
+    build = stage("Build", *ask, before_entry=when("FAIL", rule(configuration=check)))
+    execution = engine_room.create(stages=[stage("Source", source()), build])
     transitions.disable("website", "Build", reason="Not yet", by=ALICE)
     engine_room.succeed("Fetch", artifacts={"Code": "website/Code/x7Gt0aQ"})
     engine_room.settle()
@@ -115,6 +121,7 @@ def world(engine_room, settings, tmp_path):
         "username": "zoe",
         "name": "website",
         "stage": "Build",
+        "kind": "beforeEntry",
         "action": "Ask",
         "artifact": "Code",
         "execution_id": execution.pk,
