@@ -5,6 +5,7 @@ from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
 from pipelines.models.conditions import ConditionExecution
+from pipelines.models.connection_hooks import ConnectionHook
 from pipelines.models.connections import Connection
 from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
@@ -29,6 +30,7 @@ __all__ = [
     "BuildProject",
     "ConditionExecution",
     "Connection",
+    "ConnectionHook",
     "CustomActionType",
     "DeployTarget",
     "DeploymentGroup",
