@@ -18,7 +18,7 @@ from benchmark import report, servers
 if TYPE_CHECKING:
     from types import FrameType
 
-SECTIONS = ("engine", "stops", "pages", "api", "decisions")
+SECTIONS = ("engine", "stops", "pages", "api", "decisions", "modes")
 LONGEST = 420  # seconds that one set-up may take, whatever happens
 LONGEST_QUICK = 160
 
