@@ -44,5 +44,5 @@ def open_job(world: World, action: ActionExecution) -> str:
 
 def close_job(world: World, action: ActionExecution, status: JobStatus) -> None:
     """The action ends: what its workers say from now on comes too late."""
-    if action.type_id.owner == CUSTOM:
+    if action.type_id.owner == CUSTOM or action.type_id.provider == "Lambda":
         world.closed_jobs.setdefault(status, []).append(action.pk)
