@@ -51,6 +51,7 @@ PENSTOCK_LOG_LIMIT_BYTES = environment.whole(
 # Whose word is taken for the address that a request comes from: addresses or ranges of proxies.
 PENSTOCK_TRUSTED_PROXIES = environment.names("PENSTOCK_TRUSTED_PROXIES")
 PENSTOCK_EVENT_DAYS = environment.whole("PENSTOCK_EVENT_DAYS", 90, most=3650)
+PENSTOCK_RETENTION_DAYS = environment.whole("PENSTOCK_RETENTION_DAYS", 365, most=36500)
 PENSTOCK_COMMAND_MEMORY_BYTES = environment.whole(
     "PENSTOCK_COMMAND_MEMORY_BYTES", 0, least=0, most=2**62
 )

@@ -56,6 +56,7 @@ one_stage = [
 one_pipeline: list[URLPattern | URLResolver] = [
     path("view", pipelines.view, name="pipeline"),
     path("release", pipelines.release, name="release"),
+    path("edit/properties", pipelines.properties, name="edit-properties"),
     path("executions", history.index, name="history"),
     path("executions/<uuid:execution_id>/", include(one_execution)),
     path("stop-execution", stop.stop, name="stop"),

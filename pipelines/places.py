@@ -56,9 +56,14 @@ def known_hosts() -> Path:
     return _home() / "secrets" / "known_hosts"
 
 
+def logs_of_actions() -> Path:
+    """The logs of all action executions, in one folder for each beginning of an id."""
+    return _home() / "logs" / "actions"
+
+
 def log_of(action_id: UUID) -> Path:
     """The log of one action execution."""
-    return _home() / "logs" / "actions" / action_id.hex[:2] / f"{action_id}.log"
+    return logs_of_actions() / action_id.hex[:2] / f"{action_id}.log"
 
 
 def _home() -> Path:

@@ -16,7 +16,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from pipelines import engine, notifying, outbox, runner, sweeping
+from pipelines import engine, notifying, outbox, retention, runner, sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +92,7 @@ def spread_events() -> None:
 def clean() -> None:
     """Delete what is kept for a time only."""
     outbox.clean()
+    retention.clean()
 
 
 @shared_task

@@ -118,6 +118,9 @@ class Handler(BaseHTTPRequestHandler):
                 return 200, {"ETag": put(bucket, key, body)}, b""
             case ("GET" | "HEAD", []):
                 return get(bucket, key, self.headers.get("Range", ""))
+            case ("DELETE", []):
+                bucket.objects.pop(key, None)
+                return 204, {}, b""
             case ("POST", ["uploads"]):
                 upload_id = secrets.token_urlsafe(24)
                 bucket.uploads[upload_id] = (key, {})

@@ -218,3 +218,12 @@ def test_an_upload_is_of_one_key(store, file):
 def test_an_upload_that_was_never_begun_is_none(store, file, upload_id):
     with pytest.raises(NoSuchUpload):
         store.keep_part(Upload(KEY, upload_id), 1, file(b"part"))
+
+
+def test_what_is_forgotten_is_not_there_any_more(store, file):
+    store.keep(KEY, file(b"x"))
+
+    store.forget(KEY)
+    store.forget(KEY)
+
+    assert store.look(KEY) is None

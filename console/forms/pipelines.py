@@ -1,4 +1,4 @@
-"""The form of the dialog Release change."""
+"""The forms of the dialogs Release change and Edit: Pipeline properties."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipelines.core.source_overrides import (
     revision_types,
     source_actions,
 )
+from pipelines.core.statuses import ExecutionMode
 from pipelines.core.variables import NO_DEFAULT
 
 if TYPE_CHECKING:
@@ -27,6 +28,40 @@ REVISIONS = {
     RevisionType.S3_OBJECT_VERSION_ID: "S3 object version ID",
     RevisionType.S3_OBJECT_KEY: "S3 object key",
 }
+
+
+TYPES = ("V1", "V2")
+MODES = {
+    ExecutionMode.SUPERSEDED: "Superseded",
+    ExecutionMode.QUEUED: "Queued (Pipeline type V2 required)",
+    ExecutionMode.PARALLEL: "Parallel (Pipeline type V2 required)",
+}
+SAYS = {
+    ExecutionMode.SUPERSEDED: "A more recent execution can overtake an older one that waits.",
+    ExecutionMode.QUEUED: "Executions are processed one by one in the order that they are queued.",
+    ExecutionMode.PARALLEL: "Executions run at the same time and do not wait for one another.",
+}
+
+
+class PropertiesForm(forms.Form):
+    """What a pipeline is; what does not go together is refused by the rules of definitions."""
+
+    pipeline_type = forms.ChoiceField(
+        label="Pipeline type", choices=[(each, each) for each in TYPES]
+    )
+    execution_mode = forms.ChoiceField(
+        label="Execution mode", choices=[(mode.value, label) for mode, label in MODES.items()]
+    )
+
+    def clean(self) -> dict[str, Any]:
+        if not self.has_changed():
+            raise forms.ValidationError("Type and mode are what they were; nothing is to be saved.")
+        return self.cleaned_data
+
+    @property
+    def modes(self) -> list[tuple[str, str, str]]:
+        """Value, label and what it means."""
+        return [(mode.value, label, SAYS[mode]) for mode, label in MODES.items()]
 
 
 class ReleaseForm(forms.Form):

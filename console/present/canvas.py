@@ -15,7 +15,7 @@ from console.present.statuses import (
     stage_words,
 )
 from console.present.stopping import StopNotice, stop_notice
-from console.present.transitions import Transition, way_in, way_of
+from console.present.transitions import Transition, queues_of, way_in, way_of
 from pipelines import stages
 from pipelines.core.statuses import ActionStatus, StageStatus, StopMode
 from pipelines.models import ActionExecution, Lease, Stage, StageExecution
@@ -49,6 +49,7 @@ class StageCard:
     groups: tuple[tuple[ActionCard, ...], ...]
     counts: tuple[Count, ...] = ()
     execution_id: UUID | None = None
+    alone: UUID | None = None  # its execution's id, if that runs in parallel to others
     retries: int = 0
     revisions: tuple[SourceRevision, ...] = ()
     is_busy: bool = False  # an execution holds its lock
@@ -111,13 +112,14 @@ def canvas_of_pipeline(pipeline: Pipeline) -> Canvas:
     everything = _Rows(pipeline, rows, stays, *_actions(pipeline, stays.values()))
     plans = [_plan_now(everything, plan) for plan in pipeline.plan.stages]
     befores = ["", *(plan.name for plan in plans)]
+    queues = queues_of(pipeline)
     return Canvas(
         pipeline_name=pipeline.name,
         stages=tuple(
             _stage_card(
                 everything,
                 plan,
-                way_in=way_in(rows.get(before), rows[plan.name]),
+                way_in=way_in(rows.get(before), rows[plan.name], queues.get(plan.name, ())),
                 unreached=NO_EXECUTIONS,
             )
             for before, plan in zip(befores, plans, strict=False)
@@ -203,6 +205,7 @@ def _stage_card(
         groups=groups,
         counts=counts_of(groups),
         execution_id=stay.execution_id,
+        alone=stay.execution.alone,
         retries=stay.retries,
         revisions=source_revisions(stay.execution.source_revisions),
         is_stoppable=is_locked and stay.execution.stop_mode != StopMode.ABANDON,
@@ -221,7 +224,7 @@ def _unstarted(
     if stay is None:
         return unreached, ""
     has_failed = any(action.status == ActionStatus.FAILED for action in latest.values())
-    is_outdated = stay.execution.version != rows.pipeline.version
+    is_outdated = stay.execution.takes_locks and stay.execution.version != rows.pipeline.version
     goes_on = stay.status == StageStatus.IN_PROGRESS and not has_failed and not is_outdated
     if goes_on:
         return NOT_STARTED, ""

@@ -12,7 +12,7 @@ from console.present.triggering import triggered_by
 from pipelines import stages
 from pipelines.core.arns import user_of
 from pipelines.core.statuses import ActionStatus, ExecutionStatus, StageStatus, StopMode
-from pipelines.models import ActionExecution, PipelineExecution, Stage
+from pipelines.models import ActionExecution, PipelineExecution, Stage, StageExecution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LISTED = 20  # executions on a page
 LARGEST = 2**63 - 1
 RETRYABLE = (StageStatus.FAILED, StageStatus.STOPPED)
+ENDED_BADLY = (ExecutionStatus.FAILED, ExecutionStatus.STOPPED)
 
 
 class Query(NamedTuple):
@@ -76,6 +77,7 @@ class Row:
     may_stop: bool
     may_abandon: bool  # waiting has been asked for already
     retry_stage: str
+    alone: UUID | None  # its id, if it runs in parallel to others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,23 +189,35 @@ def _retries(
 ) -> dict[UUID, str]:
     """The stage in which an execution could be retried, for each that could."""
     listed = {one.pk for one in found}
-    stopped = {
-        stage: stage.latest
-        for stage in rows
-        if stage.latest
-        and stage.latest.status in RETRYABLE
-        and stage.latest.execution_id in listed
-        and pipeline.plan.has_stage(stage.name)
-    }
-    actions: dict[int, list[ActionExecution]] = {stay.pk: [] for stay in stopped.values()}
-    latest = ActionExecution.objects.latest_in(stopped.values())
-    for action in latest.only("stage_execution_id", "action_name", "status"):
+    latest = [stage.latest for stage in rows if stage.latest]
+    stopped = [
+        stay
+        for stay in (*latest, *_parallel_stays(found))
+        if stay.status in RETRYABLE
+        and stay.execution_id in listed
+        and pipeline.plan.has_stage(stay.stage_name)
+    ]
+    actions: dict[int, list[ActionExecution]] = {stay.pk: [] for stay in stopped}
+    ran = ActionExecution.objects.latest_in(stopped)
+    for action in ran.only("stage_execution_id", "action_name", "status"):
         actions[action.stage_execution_id].append(action)
+    by_name = {stage.name: stage for stage in rows}
     return {
-        stay.execution_id: stage.name
-        for stage, stay in stopped.items()
-        if not stages.retry_refusal(pipeline, stage, stay, actions[stay.pk])
+        stay.execution_id: stay.stage_name
+        for stay in stopped
+        if not stages.retry_refusal(pipeline, by_name[stay.stage_name], stay, actions[stay.pk])
     }
+
+
+def _parallel_stays(found: Sequence[PipelineExecution]) -> list[StageExecution]:
+    """Where parallel executions failed or were stopped, which their stages do not remember."""
+    ended = {one.pk: one for one in found if not one.takes_locks and one.status in ENDED_BADLY}
+    if not ended:
+        return []
+    stays = list(StageExecution.objects.filter(execution__in=ended, status__in=RETRYABLE))
+    for stay in stays:
+        stay.execution = ended[stay.execution_id]
+    return stays
 
 
 def _row(
@@ -227,6 +241,7 @@ def _row(
         may_stop=status is ExecutionStatus.IN_PROGRESS,
         may_abandon=is_waiting,
         retry_stage=retry_stage,
+        alone=execution.alone,
     )
 
 

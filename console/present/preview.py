@@ -11,7 +11,7 @@ from console.present import estimating, outside
 from console.present.sentences import counted, listed, until_when
 from console.present.statuses import NOT_STARTED, WAITING_FOR_APPROVAL, StatusWords, action_words
 from pipelines import executions, treatments
-from pipelines.core.statuses import ActionStatus, StageStatus
+from pipelines.core.statuses import ActionStatus, ExecutionMode, StageStatus
 from pipelines.models import StageExecution
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class StageLines:
     until: str  # what stop and wait keeps it locked for; empty: it unlocks at once
     enters_next: UUID | None
     waits_in_front: UUID | None
+    is_locked: bool  # others wait for it; nobody does for the stage of a parallel execution
     is_open: bool  # the transition into it is enabled, so it can be disabled first
     retry_wait: str
     retry_abandon: str
@@ -72,6 +73,7 @@ class Preview:
     lead_wait: Lead
     lead_abandon: Lead
     waits_for: str
+    is_queued: bool  # there may be others behind it
     actions: tuple[ActionLine, ...]
     stages_not_reached: str
     actions_not_reached: str
@@ -96,6 +98,7 @@ def preview_of(pipeline: Pipeline, execution: PipelineExecution) -> Preview | No
         lead_wait=_lead_wait(forecast, live),
         lead_abandon=_lead_abandon(forecast),
         waits_for=forecast.waits_for or "",
+        is_queued=execution.mode == ExecutionMode.QUEUED,
         actions=tuple(
             _line(action, live, plans.get(action.name), how.get(action.name))
             for action in forecast.actions
@@ -230,6 +233,7 @@ def _stage_lines(
         until=_until(live) if live else "",
         enters_next=forecast.enters_next,
         waits_in_front=forecast.waits_in_front,
+        is_locked=execution.takes_locks,
         is_open=stage.inbound_enabled,
         retry_wait=retry_wait,
         retry_abandon=retry_abandon,

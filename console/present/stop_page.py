@@ -179,7 +179,7 @@ def _option(execution: PipelineExecution) -> Option:
 def _hold(preview: Preview, asked: Mapping[str, str]) -> Hold | None:
     """Ticked at first when somebody waits in front; then as the person left it."""
     stage = preview.stage
-    if stage is None or not stage.is_open:
+    if stage is None or not stage.is_open or not stage.is_locked:
         return None
     key = f"{preview.execution_id}:{stage.name}:{stage.enters_next or ''}"
     was_asked = asked.get("hold_for") == key

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from console.present.statuses import StatusWords, execution_words
 from pipelines.core.arns import user_of
-from pipelines.core.statuses import TransitionType
+from pipelines.core.statuses import ExecutionMode, TransitionType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     from pipelines.models import Pipeline, PipelineExecution, Stage
+
+
+LISTED = 4  # of those that wait behind the head of a queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +48,42 @@ class Transition:
     into: str
     closures: tuple[Closure, ...] = ()
     inbound: Inbound | None = None
+    queue: tuple[Inbound, ...] = ()  # who waits behind it, in QUEUED mode; the first few
+    longer: int = 0  # and how many more there are
     may_be_changed: bool = True
 
 
-def way_in(previous: Stage | None, stage: Stage) -> Transition | None:
+def queues_of(pipeline: Pipeline) -> dict[str, list[PipelineExecution]]:
+    """Who waits in front of the stages of a QUEUED pipeline, the head first; else nobody."""
+    queues: dict[str, list[PipelineExecution]] = {}
+    if pipeline.execution_mode != ExecutionMode.QUEUED:
+        return queues
+    waiting = pipeline.executions.unfinished().filter(mode=ExecutionMode.QUEUED)
+    for execution in waiting.exclude(waits_for="").only(*_COLUMNS):
+        queues.setdefault(execution.waits_for, []).append(execution)
+    return queues
+
+
+_COLUMNS = ("pipeline_id", "sequence", "status", "stop_mode", "waits_for")
+
+
+def way_in(
+    previous: Stage | None, stage: Stage, queue: Sequence[PipelineExecution] = ()
+) -> Transition | None:
     """The way in front of a stage; the first has one only when there is something to say."""
-    closures, inbound = _closures(previous, stage), _inbound(stage.inbound, stage.name)
-    if previous is None and not closures and inbound is None:
+    come: list[PipelineExecution | None] = [*queue] or [stage.inbound]
+    waiting = [one for each in come if (one := _inbound(each, stage.name))]
+    closures, head = _closures(previous, stage), waiting[0] if waiting else None
+    if previous is None and not closures and head is None:
         return None
-    before = previous.name if previous else ""
-    return Transition(before=before, into=stage.name, closures=closures, inbound=inbound)
+    return Transition(
+        before=previous.name if previous else "",
+        into=stage.name,
+        closures=closures,
+        inbound=head,
+        queue=tuple(waiting[1 : 1 + LISTED]),
+        longer=max(0, len(waiting) - 1 - LISTED),
+    )
 
 
 def way_of(execution: PipelineExecution, before: str, into: str) -> Transition | None:
@@ -72,7 +102,8 @@ def way_through(pipeline: Pipeline, stage_name: str, side: TransitionType) -> Tr
     before = names[names.index(into) - 1]
     rows = pipeline.stages.filter(name__in=[before, into]).select_related("inbound")
     stages = {stage.name: stage for stage in rows}
-    return way_in(stages.get(before), stages[into]) or Transition(before="", into=into)
+    queue = queues_of(pipeline).get(into, ())
+    return way_in(stages.get(before), stages[into], queue) or Transition(before="", into=into)
 
 
 def _closures(previous: Stage | None, stage: Stage) -> tuple[Closure, ...]:

@@ -15,6 +15,7 @@ from pipelines.core.statuses import ActionStatus
 from pipelines.models.actions import ActionExecution
 
 if TYPE_CHECKING:
+    from pipelines.models.executions import PipelineExecution
     from pipelines.models.pipelines import Pipeline
 
 
@@ -26,6 +27,17 @@ def erase(pipeline: Pipeline) -> None:
     for model, lookup in (*reversed(belonging_to(owner).items()), (owner, "pk")):
         rows: models.QuerySet[models.Model] = models.QuerySet(model).filter(**{lookup: pipeline.pk})
         rows._raw_delete(rows.db)  # noqa: SLF001 - one DELETE and nothing else, which is the point
+
+
+def erase_execution(execution: PipelineExecution) -> None:
+    """The same for one execution that is finished and that no stage refers to."""
+    owner = type(execution)
+    owner.objects.filter(superseded_by=execution.pk).update(superseded_by=None)
+    for model, lookup in (*reversed(belonging_to(owner).items()), (owner, "pk")):
+        rows: models.QuerySet[models.Model] = models.QuerySet(model).filter(
+            **{lookup: execution.pk}
+        )
+        rows._raw_delete(rows.db)  # noqa: SLF001 - as above
 
 
 def belonging_to(model: type[models.Model]) -> dict[type[models.Model], str]:

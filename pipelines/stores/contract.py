@@ -66,6 +66,9 @@ class Store(Protocol):
     def fetch(self, key: str, file: Path) -> Path:
         """A file of this machine with the artifact, only to be read: `file`, or the store's own."""
 
+    def forget(self, key: str) -> None:
+        """Keep it no more; one that is not there is fine, too."""
+
     def begin(self, key: str) -> Upload:
         """Let an artifact arrive in parts."""
 

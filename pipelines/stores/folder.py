@@ -63,6 +63,12 @@ class FolderStore:
         self._there(key)
         return self._path(key)
 
+    def forget(self, key: str) -> None:
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as problem:
+            raise StoreError(f"The artifact {key} cannot be deleted: {problem}.") from problem
+
     def begin(self, key: str) -> Upload:
         upload = Upload(check_key(key), secrets.token_hex(16))
         folder = self.uploads / upload.id

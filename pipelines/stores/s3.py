@@ -80,6 +80,10 @@ class S3Store:
             self.client.download_file(where["Bucket"], where["Key"], str(file))
         return file
 
+    def forget(self, key: str) -> None:
+        with _sentences(key):
+            self.client.delete_object(**self._where(key))
+
     def begin(self, key: str) -> Upload:
         where = self._where(key)
         with _sentences(key):

@@ -23,12 +23,29 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 2  # of one execution: without a bound there is no end
 
 
+class Result(NamedTuple):
+    """An action ends."""
+
+    action: str
+    status: ActionStatus
+
+
+class Lost(NamedTuple):
+    """Whoever does the work of an action is gone."""
+
+    action: str
+
+
 class Move(NamedTuple):
     """What happens, in words, and what becomes of the execution."""
 
     words: str
     behind: Execution
-    is_retry: bool = False
+    what: StopMode | RetryMode | Result | Lost
+
+    @property
+    def is_retry(self) -> bool:
+        return isinstance(self.what, RetryMode)
 
 
 def moves_of(execution: Execution) -> Iterator[Move]:
@@ -44,7 +61,7 @@ def _stops(execution: Execution) -> Iterator[Move]:
         stopping = execution._replace(status=ExecutionStatus.STOPPING, stop=mode)
         if execution.occupies:
             stopping = stopping.with_stay(status=StageStatus.STOPPING)
-        yield Move(f"stop {execution.sequence}, {mode}", stopping)
+        yield Move(f"stop {execution.sequence}, {mode}", stopping, mode)
 
 
 def _results(execution: Execution) -> Iterator[Move]:
@@ -57,9 +74,11 @@ def _results(execution: Execution) -> Iterator[Move]:
         name = f"{run.name} of {execution.sequence}"
         if execution.stop is not StopMode.ABANDON:
             for status in (ActionStatus.SUCCEEDED, ActionStatus.FAILED):
-                yield Move(f"{name}: {status}", execution.with_run(run.name, status=status))
+                behind = execution.with_run(run.name, status=status)
+                yield Move(f"{name}: {status}", behind, Result(run.name, status))
         if not run.is_lost:
-            yield Move(f"{name}: its runner is lost", execution.with_run(run.name, is_lost=True))
+            behind = execution.with_run(run.name, is_lost=True)
+            yield Move(f"{name}: its runner is lost", behind, Lost(run.name))
 
 
 def retries_of(execution: Execution, *, is_latest: bool) -> Iterator[Move]:
@@ -83,7 +102,7 @@ def retries_of(execution: Execution, *, is_latest: bool) -> Iterator[Move]:
             yield Move(
                 f"retry {execution.sequence}, {mode}",
                 _retried(execution, rerun, mode),
-                is_retry=True,
+                mode,
             )
 
 

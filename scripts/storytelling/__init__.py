@@ -1,0 +1,1 @@
+"""Random stories through boto3 against a running Penstock, and what the rules say of them."""

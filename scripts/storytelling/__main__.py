@@ -1,0 +1,82 @@
+"""Tell random stories to a Penstock with real workers, in every execution mode."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from pipelines.core.statuses import ExecutionMode
+from storytelling.penstock import declare_types
+from storytelling.telling import Differs, tell
+
+STORIES, AT_ONCE = 10, 4
+
+
+def main() -> None:
+    options = arguments()
+    import django  # noqa: PLC0415 - only a whole Penstock needs it
+
+    django.setup()
+    from tests.end_to_end.installation import Installation  # noqa: PLC0415 - so does this
+
+    with tempfile.TemporaryDirectory(prefix="penstock-story-") as home:
+        installation = Installation(Path(home), PENSTOCK_DEMO="0", PENSTOCK_SWEEP_SECONDS="1")
+        installation.start()
+        try:
+            tell_all(installation.url, options)
+        finally:
+            installation.stop()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/story", description=__doc__)
+    parser.add_argument(
+        "--stories", type=int, default=STORIES, help=f"in each mode (usually {STORIES})"
+    )
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, help=f"usually {AT_ONCE}")
+    parser.add_argument("--seed", type=int, default=0, help="of the first story")
+    parser.add_argument(
+        "--mode", type=ExecutionMode, choices=ExecutionMode, action="append", help="only this one"
+    )
+    return parser.parse_args()
+
+
+def tell_all(url: str, options: argparse.Namespace) -> None:
+    from tests.end_to_end.aws_tools import boto3_client  # noqa: PLC0415 - behind django.setup
+
+    own = threading.local()
+
+    def tell_one(mode: ExecutionMode, seed: int) -> int:
+        if not hasattr(own, "client"):
+            own.client = boto3_client(url)
+        return tell(own.client, mode, seed)
+
+    declare_types(boto3_client(url))
+    for mode in options.mode or list(ExecutionMode):
+        began, done, steps = time.monotonic(), 0, 0
+        with ThreadPoolExecutor(options.at_once) as threads:
+            seeds = range(options.seed, options.seed + options.stories)
+            stories = [threads.submit(tell_one, mode, seed) for seed in seeds]
+            try:
+                for story in as_completed(stories):
+                    steps, done = steps + story.result(), done + 1
+                    if done % 10 == 0:
+                        print(f"{mode:<10} {done:>5} of {options.stories}", flush=True)
+            except Differs as problem:
+                threads.shutdown(cancel_futures=True)
+                sys.exit(f"Penstock is not where the rules are. {problem}")
+        seconds = time.monotonic() - began
+        print(
+            f"{mode:<10} {done:>5} stories, {steps:,} steps in {seconds:.0f} s:"
+            " every state was what the rules say",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""The same story through boto3: every action is a job, which ends when the story says so."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from exploring.moves import Lost, Result
+from exploring.small import ORDER, PLAN, TRANSITION
+
+from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
+
+if TYPE_CHECKING:
+    from exploring.moves import Move
+
+    from pipelines.core.statuses import ExecutionMode
+
+WITHIN = 90.0  # seconds until Penstock has to be where the rules are
+PROVIDER, KEY = "Story", "Script"
+CATEGORIES = {stage: "Source" if stage == ORDER[0] else "Build" for stage in ORDER}
+
+
+def declare_types(client: Any) -> None:
+    """The two custom action types that all stories share, unless they are there."""
+    for category, outputs in (("Source", 1), ("Build", 0)):
+        properties = [
+            {"name": KEY, "required": True, "key": True, "secret": False, "queryable": True}
+        ]
+        known = client.list_action_types(actionOwnerFilter="Custom")["actionTypes"]
+        if any(each["id"]["category"] == category for each in known):
+            continue
+        client.create_custom_action_type(
+            category=category,
+            provider=PROVIDER,
+            version="1",
+            configurationProperties=properties,
+            inputArtifactDetails={"minimumCount": 0, "maximumCount": 0},
+            outputArtifactDetails={"minimumCount": outputs, "maximumCount": outputs},
+        )
+
+
+def forget_types(client: Any) -> None:
+    for category in ("Source", "Build"):
+        client.delete_custom_action_type(category=category, provider=PROVIDER, version="1")
+
+
+class Told:
+    """One pipeline of a running Penstock."""
+
+    def __init__(self, client: Any, name: str, mode: ExecutionMode) -> None:
+        self.client, self.name, self.mode = client, name, mode
+        self.ids: list[str] = []  # of the executions, in the order of starting
+        self.jobs: dict[str, str] = {}  # action execution -> the job that was taken for it
+        self.live: dict[tuple[str, str], str] = {}  # (execution, action) -> action execution
+
+    def create(self) -> None:
+        """Which starts the first execution."""
+        self.client.create_pipeline(pipeline=self._definition())
+        self._wait_for_first()
+
+    def delete(self) -> None:
+        self.client.delete_pipeline(name=self.name)
+
+    def start(self) -> None:
+        answer = self.client.start_pipeline_execution(name=self.name)
+        self.ids.append(answer["pipelineExecutionId"])
+
+    def turn_transition(self, *, is_closed: bool) -> None:
+        where = {
+            "pipelineName": self.name,
+            "stageName": TRANSITION,
+            "transitionType": "Inbound",
+        }
+        if is_closed:
+            self.client.enable_stage_transition(**where)
+        else:
+            self.client.disable_stage_transition(**where, reason="The story says so.")
+
+    def make(self, move: Move) -> None:
+        execution = self.ids[move.behind.sequence - 1]
+        match move.what:
+            case StopMode() as mode:
+                self.client.stop_pipeline_execution(
+                    pipelineName=self.name,
+                    pipelineExecutionId=execution,
+                    abandon=mode is StopMode.ABANDON,
+                )
+            case RetryMode() as retry_mode:
+                self.client.retry_stage_execution(
+                    pipelineName=self.name,
+                    stageName=move.behind.stay.stage,
+                    pipelineExecutionId=execution,
+                    retryMode=str(retry_mode),
+                )
+            case Result(action, status):
+                self._end(self._job(execution, action), status)
+            case Lost():
+                raise NotImplementedError("A job worker is not lost, only late.")
+
+    @property
+    def over(self) -> list[str]:
+        """The jobs that were taken, and whose actions have ended since."""
+        live = set(self.live.values())
+        return [job for action, job in self.jobs.items() if action not in live]
+
+    def is_late(self, job: str) -> bool:
+        """Whether a result for it is refused, as one that comes too late has to be."""
+        try:
+            self._end(job, ActionStatus.SUCCEEDED)
+        except self.client.exceptions.InvalidJobStateException:
+            return True
+        return False
+
+    def state(self) -> list[tuple[str, dict[str, str]]]:
+        """As `Prediction.state`."""
+        listed = self.client.list_pipeline_executions(pipelineName=self.name)
+        statuses = {
+            each["pipelineExecutionId"]: each["status"]
+            for each in listed["pipelineExecutionSummaries"]
+        }
+        pages = self.client.get_paginator("list_action_executions").paginate(pipelineName=self.name)
+        newest: dict[str, dict[str, str]] = {id_: {} for id_ in self.ids}
+        self.live = {}
+        for page in pages:
+            for run in page["actionExecutionDetails"]:
+                where = run["pipelineExecutionId"], run["actionName"]
+                newest[where[0]].setdefault(where[1], run["status"])
+                if run["status"] == ActionStatus.IN_PROGRESS:
+                    self.live[where] = run["actionExecutionId"]
+        return [(statuses[id_], newest[id_]) for id_ in self.ids]
+
+    def stages(self) -> dict[str, tuple[int, str]]:
+        """As `Prediction.stages`."""
+        state = self.client.get_pipeline_state(name=self.name)
+        found = {each["stageName"]: each.get("latestExecution") for each in state["stageStates"]}
+        return {
+            name: (self.ids.index(latest["pipelineExecutionId"]) + 1, latest["status"])
+            for name, latest in found.items()
+            if latest
+        }
+
+    def _job(self, execution: str, action: str) -> str:
+        """The job of the action that is live, taken now if it was not before."""
+        run, give_up = self.live[execution, action], time.monotonic() + WITHIN
+        while run not in self.jobs:
+            self._take_jobs()
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"No job for {action} of {execution}.")
+        return self.jobs[run]
+
+    def _take_jobs(self) -> None:
+        for category in ("Source", "Build"):
+            type_id = {
+                "category": category,
+                "owner": "Custom",
+                "provider": PROVIDER,
+                "version": "1",
+            }
+            polled = self.client.poll_for_jobs(
+                actionTypeId=type_id, maxBatchSize=10, queryParam={KEY: self.name}
+            )
+            for job in polled["jobs"]:
+                self.client.acknowledge_job(jobId=job["id"], nonce=job["nonce"])
+                run = job["data"]["pipelineContext"]["action"]["actionExecutionId"]
+                self.jobs[run] = job["id"]
+
+    def _end(self, job: str, status: ActionStatus) -> None:
+        if status is ActionStatus.SUCCEEDED:
+            self.client.put_job_success_result(jobId=job)
+        else:
+            details = {"type": "JobFailed", "message": "The story says so."}
+            self.client.put_job_failure_result(jobId=job, failureDetails=details)
+
+    def _wait_for_first(self) -> None:
+        listed = self.client.list_pipeline_executions(pipelineName=self.name)
+        (first,) = listed["pipelineExecutionSummaries"]
+        self.ids.append(first["pipelineExecutionId"])
+
+    def _definition(self) -> dict[str, Any]:
+        stages = [
+            {"name": stage.name, "actions": [self._action(stage.name, a) for a in stage.actions]}
+            for stage in PLAN.stages
+        ]
+        return {
+            "name": self.name,
+            "roleArn": "arn:aws:iam::123456789012:role/penstock",
+            "artifactStore": {"type": "S3", "location": "artifacts"},
+            "pipelineType": "V2",
+            "executionMode": str(self.mode),
+            "stages": stages,
+        }
+
+    def _action(self, stage: str, action: Any) -> dict[str, Any]:
+        category = CATEGORIES[stage]
+        outputs = [{"name": f"{action.name}ed"}] if category == "Source" else []
+        return {
+            "name": action.name,
+            "runOrder": action.run_order,
+            "actionTypeId": {
+                "category": category,
+                "owner": "Custom",
+                "provider": PROVIDER,
+                "version": "1",
+            },
+            "configuration": {KEY: self.name},
+            "outputArtifacts": outputs,
+        }

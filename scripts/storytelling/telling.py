@@ -1,0 +1,134 @@
+"""One random story, told to the rules and to a running Penstock: both have to end up the same."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from exploring.small import EXECUTIONS
+
+from pipelines.core.statuses import ExecutionStatus
+from storytelling.penstock import WITHIN, Told
+from storytelling.prediction import Prediction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.core.statuses import ExecutionMode
+
+STEPS = 14
+
+
+class Differs(Exception):
+    """Penstock is not where the rules are; the message tells the story."""
+
+
+@dataclass
+class Story:
+    """A pipeline in two worlds."""
+
+    told: Told
+    predicted: Prediction
+    chance: random.Random
+    words: list[str]
+
+    def step(self) -> None:
+        """Something happens; Penstock has come to rest again afterwards."""
+        choices: list[tuple[str, Callable[[], None]]] = [
+            (move.words, partial(self._make, move)) for move in self.predicted.moves()
+        ]
+        if len(self.predicted.executions) < EXECUTIONS:
+            choices += [("start", self._start)] * 2
+        choices.append(("the transition", self._turn_transition))
+        words, make = self.chance.choice(choices)
+        self.words.append(words)
+        make()
+        self.wait()
+
+    def wait(self) -> None:
+        """Until what is read is what the rules say; every time they are told of the same things."""
+        expected, give_up = self.predicted.state(), time.monotonic() + WITHIN
+        while not _is_same(expected, found := self.told.state()):
+            if time.monotonic() > give_up:
+                raise self._differs(expected, found)
+            time.sleep(0.02)
+
+    def end(self) -> None:
+        """What nothing can change any more, and what is refused."""
+        self._check_late_results()
+        self._check_refused_stops()
+        if self.predicted.mode.takes_locks:
+            expected, found = self.predicted.stages(), self.told.stages()
+            if expected != found:
+                raise self._differs(expected, found)
+        self.wait()
+
+    def _start(self) -> None:
+        self.told.start()
+        self.predicted.start()
+
+    def _turn_transition(self) -> None:
+        self.told.turn_transition(is_closed=self.predicted.is_closed)
+        self.predicted.turn_transition()
+
+    def _make(self, move: Any) -> None:
+        self.told.make(move)
+        self.predicted.make(move)
+
+    def _check_late_results(self) -> None:
+        for job in self.told.over[:3]:
+            if not self.told.is_late(job):
+                raise self._differs("a refusal of a late result", "none")
+
+    def _check_refused_stops(self) -> None:
+        refusals = self.told.client.exceptions
+        for execution, id_ in zip(self.predicted.executions, self.told.ids, strict=True):
+            if execution.status is ExecutionStatus.IN_PROGRESS:
+                continue
+            is_stopping = execution.status is ExecutionStatus.STOPPING
+            expected = (
+                refusals.DuplicatedStopRequestException
+                if is_stopping
+                else refusals.PipelineExecutionNotStoppableException
+            )
+            try:
+                self.told.client.stop_pipeline_execution(
+                    pipelineName=self.told.name, pipelineExecutionId=id_, abandon=False
+                )
+            except expected:
+                continue
+            raise self._differs(expected.__name__, "no refusal")
+
+    def _differs(self, expected: object, found: object) -> Differs:
+        told = "; ".join(self.words)
+        return Differs(f"{self.told.name}: {told}\nexpected {expected}\nfound    {found}")
+
+
+def tell(client: Any, mode: ExecutionMode, seed: int) -> int:
+    """Tell one story; how many steps it took.  Raises Differs."""
+    name = f"story-{mode.lower()}-{seed}"
+    chance = random.Random(f"{mode} {seed}")  # noqa: S311 - a story can be told again
+    story = Story(Told(client, name, mode), Prediction(mode), chance, [f"seed {seed}"])
+    story.told.create()
+    try:
+        story.predicted.start()
+        story.wait()
+        for _ in range(STEPS):
+            story.step()
+        story.end()
+    finally:
+        story.told.delete()
+    return STEPS
+
+
+def _is_same(
+    expected: list[tuple[str, dict[str, str]]], found: list[tuple[str, dict[str, str]]]
+) -> bool:
+    """What a retry has set aside is still listed until it has started again."""
+    return len(expected) == len(found) and all(
+        status == found_status and actions.items() <= found_actions.items()
+        for (status, actions), (found_status, found_actions) in zip(expected, found, strict=True)
+    )
