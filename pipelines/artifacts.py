@@ -29,6 +29,7 @@ UNREADABLE = (  # what zipfile raises when it is given something else
     RuntimeError,
     ValueError,
 )
+REFERENCE = b'{"clone_reference": '  # what an artifact that is no zip file may begin with
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -82,11 +83,21 @@ def unpack(zip_file: Path, folder: Path, limits: Limits = Limits()) -> None:
         with zipfile.ZipFile(zip_file) as archive:
             _unpack(archive, folder, limits, zip_file.stat().st_size)
     except UNREADABLE as error:
+        if _begins_with(zip_file, REFERENCE):
+            raise UnsafeZip(
+                "It is a reference to a repository (CODEBUILD_CLONE_REF), which only CodeBuild and"
+                " Commands actions can clone. Use OutputArtifactFormat CODE_ZIP."
+            ) from error
         raise UnsafeZip(f"It is not a zip file that can be read: {error}.") from error
     except OSError as error:  # such as a name that is too long for this machine
         if room.is_missing(error):
             raise  # the artifact is not to blame
         raise UnsafeZip(f"It cannot be unpacked here: {error}.") from error
+
+
+def _begins_with(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path, limits: Limits, size: int) -> None:

@@ -130,14 +130,6 @@ def archive(
             raise GitRefused(f"git archive failed: {_text(complaints.read(4096)).strip()}")
 
 
-def check_out(folder: Path, commit_id: str) -> None:
-    """Put the files of a commit into a repository's folder that has none yet; no branch is on."""
-    repository = folder / ".git"
-    found = commit(repository, commit_id)
-    where = f"--work-tree={folder.absolute()}"
-    _run(repository, [where, "checkout", "--quiet", "--detach", "--force", found.id, "--"])
-
-
 def changes(repository: Path, commit_id: str, limit: int = CHANGES_LIMIT) -> Changes:
     """The files that a commit changed, with their diffs, up to `limit` bytes in all."""
     found = commit(repository, commit_id)
@@ -244,12 +236,8 @@ def _run(repository: Path, arguments: Sequence[str], stdin: bytes = b"") -> byte
     except FileNotFoundError as error:
         raise GitError("The git command is not installed on this machine.") from error
     if done.returncode != 0:
-        raise GitRefused(f"git {_verb(arguments)} failed: {_text(done.stderr).strip()}")
+        raise GitRefused(f"git {arguments[0]} failed: {_text(done.stderr).strip()}")
     return done.stdout
-
-
-def _verb(arguments: Sequence[str]) -> str:
-    return next(each for each in arguments if not each.startswith("-"))
 
 
 def _read(repository: Path, arguments: Sequence[str], limit: int) -> tuple[bytes, bool]:

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -24,6 +24,8 @@ LOOK_EVERY = 0.1  # seconds between two looks at a git that is at work
 SAID_LIMIT = 16 * 1024**2  # bytes that git may say
 COMPLAINT_LIMIT = 4096  # bytes of what it complains about that are read
 SIZE_LIMIT = 1024**3  # bytes of a repository: what AWS allows (page "Quotas in CodePipeline")
+CHECKED_OUT_LIMIT = 20 * 1024**3  # bytes of all files and the repository, as of an artifact
+WEIGH_EVERY = 1.0  # seconds: to add up many files takes its time
 # Prints what the environment has, and only when git asks: `store` and `erase` mean nothing here.
 HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n"'
@@ -169,10 +171,13 @@ def clone(remote: Remote, commit_id: str, folder: Path, bounds: Bounds) -> None:
     options = ["--quiet", "--no-local", "--no-checkout", "--template="]
     _git(remote, bounds, "clone", *options, "--", remote.url, str(folder), watched=folder)
     try:
-        git.check_out(folder, commit_id)
+        git.commit(folder / ".git", commit_id)
     except git.CommitNotFound:  # on no branch any more: the host may have it all the same
         _fetch(remote, bounds, folder / ".git", f"+{commit_id}:refs/heads/penstock-asked")
-        git.check_out(folder, commit_id)
+    here = [f"--git-dir={folder / '.git'}", f"--work-tree={folder}"]
+    files = replace(bounds, size=CHECKED_OUT_LIMIT)
+    checkout = ["checkout", "--quiet", "--detach", "--force", commit_id, "--"]
+    _git(remote, files, *here, *checkout, watched=folder)
 
 
 def _check_branch(branch: str) -> None:
@@ -285,6 +290,7 @@ def _watch(
 ) -> None:
     """Wait for the end; raises when a bound is reached before."""
     over_at = time.monotonic() + bounds.seconds
+    weigh_at = time.monotonic()
     while True:
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=LOOK_EVERY)
@@ -292,12 +298,11 @@ def _watch(
             raise git.Lost
         if os.fstat(said.fileno()).st_size > SAID_LIMIT:
             raise TooLarge("The host lists more branches than can be read.")
-        if watched and _size_of(watched) > bounds.size:
-            raise TooLarge(
-                f"The repository is larger than {bounds.size} bytes, which is all that a source"
-                " may have."
-            )
-        if process.returncode is not None:
+        has_ended = process.returncode is not None
+        if watched and (has_ended or time.monotonic() > weigh_at):
+            _weigh(watched, bounds.size)
+            weigh_at = time.monotonic() + WEIGH_EVERY
+        if has_ended:
             return
         if time.monotonic() > over_at:
             raise Unreachable(f"The host did not finish within {bounds.seconds:g} seconds.")
@@ -310,12 +315,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _size_of(folder: Path) -> int:
+def _weigh(folder: Path, limit: int) -> None:
     size = 0
     for path in folder.rglob("*"):
         with suppress(OSError):  # git moves its files about
             size += path.lstat().st_size
-    return size
+    if size > limit:
+        raise TooLarge(f"The repository has more than {limit} bytes, all that a source may have.")
 
 
 # What git complains about -> what it means; the first that is found counts.  Without a sentence of

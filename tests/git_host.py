@@ -29,6 +29,7 @@ class GitHost:
         self.user: tuple[str, str] | None = None
         self.asked: list[tuple[str, str]] = []
         self.answers: bytes | None = None
+        self.status = 200  # of that
         self.redirects_to = ""
         self.hangs = False
         self.closed = threading.Event()
@@ -59,7 +60,7 @@ class GitHost:
         elif self.user and user != self.user:
             refuse(request, 401, **{"WWW-Authenticate": 'Basic realm="git"'})
         elif self.answers is not None:
-            reply(request, 200, {"Content-Type": "text/plain"}, self.answers)
+            reply(request, self.status, {"Content-Type": "text/plain"}, self.answers)
         else:
             self.serve(request, user)
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,6 +28,7 @@ class Registry:
         self.headers: dict[str, str] = {}
         self.answers: tuple[int, bytes] | None = None
         self.hangs = False
+        self.drips = False
         self.closed = threading.Event()
         registry = self
 
@@ -67,11 +68,22 @@ class Registry:
             self.give_token(request)
         elif not self.lets_in(request.headers.get("Authorization", "")):
             reply(request, 401, b"", **{"WWW-Authenticate": self.challenge(request)})
+        elif self.drips:
+            self.drip(request)
         elif self.answers:
             status, body = self.answers
             reply(request, status, body, **self.headers)
         else:
             self.give_manifest(request)
+
+    def drip(self, request) -> None:
+        """A little now and then, for as long as somebody listens."""
+        request.send_response(200)
+        request.send_header("Content-Length", "100000000")
+        request.end_headers()
+        with suppress(OSError):
+            while not self.closed.wait(0.05):
+                request.wfile.write(b" " * 1000)
 
     def give_token(self, request) -> None:
         """Scoped as was asked; to nobody but the user."""

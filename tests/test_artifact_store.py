@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from console import environment
 from pipelines import artifact_store, artifacts, places, runner
+from pipelines.core.refusals import Throttled
 from pipelines.endpoints import NOWHERE, Endpoints
 from pipelines.stores import FolderStore
 from tests import fake_s3
@@ -133,6 +134,17 @@ def test_a_store_that_is_away_is_service_unavailable_to_a_worker(
 
     with pytest.raises(worker.exceptions.ClientError, match="ServiceUnavailable"):
         worker.get_object(Bucket="artifacts", Key="website/Code/abcdefg")
+
+
+def test_a_result_waits_for_a_store_that_is_away(engine_room, configured, settings):
+    execution = build(engine_room, mason(outputs=["Site"]))
+    job = begin()
+    settings.PENSTOCK_ENDPOINTS = Endpoints(urls={"s3": "http://127.0.0.1:1"})
+
+    with pytest.raises(Throttled, match=r"cannot be reached.* Try again later\."):
+        succeed(job)
+
+    assert engine_room.action_statuses(execution)["Lay"] == "InProgress"
 
 
 def test_whether_it_can_be_used_is_known_to_readyz(db, client, configured, settings):

@@ -343,6 +343,15 @@ def test_the_command_makes_changes_tries_and_deletes(tell, host):
     assert tell("delete", "renamed") == "Connection renamed is deleted.\n"
 
 
+def test_the_command_says_that_a_file_is_lost(tell, host):
+    given = ("--credential-stdin",)
+    tell("create", "work", host.url, *given, typed=SECRET)
+    places.sealing_keys().unlink()
+
+    with pytest.raises(CommandError, match="is missing"):
+        tell("test", "work", "acme/site")
+
+
 def test_the_command_says_why_not(tell):
     with pytest.raises(CommandError, match="Connection not found: absent"):
         tell("delete", "absent")

@@ -324,10 +324,27 @@ def test_a_repository_over_the_limit_is_given_up(host, tmp_path):
     noise = os.urandom(400_000).hex()
     make_repository(host.root, noise=noise)
 
-    with pytest.raises(remotes.TooLarge, match="larger than 100000 bytes"):
+    with pytest.raises(remotes.TooLarge, match="more than 100000 bytes"):
         remotes.fetch_branch(
             remote(host), "main", tmp_path / "got.git", Bounds(seconds=60, size=100_000)
         )
+
+
+def test_files_that_grow_beyond_bounds_when_they_are_checked_out(host, tmp_path, monkeypatch):
+    first = make_repository(host.root, zeros="0" * 3_000_000)
+    monkeypatch.setattr(remotes, "CHECKED_OUT_LIMIT", 1_000_000)
+    bounds = Bounds(seconds=60, size=1_000_000)
+
+    with pytest.raises(remotes.TooLarge, match="more than 1000000 bytes"):
+        remotes.clone(remote(host), first, tmp_path / "clone", bounds)
+
+
+def test_a_host_that_lists_without_end_is_given_up(host, monkeypatch):
+    make_repository(host.root)
+    monkeypatch.setattr(remotes, "SAID_LIMIT", 10)
+
+    with pytest.raises(remotes.TooLarge, match="more branches than can be read"):
+        remotes.branches(remote(host), BOUNDS)
 
 
 def test_an_address_with_a_password_in_it_is_not_repeated():

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from pipelines import (
     buckets,
@@ -26,6 +28,7 @@ from pipelines.core.refusals import LimitExceeded
 from pipelines.core.triggers import Push, Repository
 from pipelines.models import Pipeline, PipelineExecution, WatchedSource
 from pipelines.providers import PROVIDERS, source_codecommit
+from pipelines.providers.contract import Found, Unseen
 from tests import registry
 from tests.definitions import CODECOMMIT, action, commands, definition, s3_source, source, stage
 from tests.engine_room import ALICE
@@ -335,6 +338,15 @@ def test_a_defect_of_a_provider_is_written_down_and_harms_nothing(yard, caplog):
     assert WatchedSource.objects.get().failures == 1
 
 
+def test_a_revision_that_no_database_keeps_is_no_revision(yard):
+    with looking(lambda _: Found(revision="a\0b")):
+        assert yard.look() == ["The source names a revision that is no text."]
+    with looking(lambda _: Unseen(why="No\0!")):
+        assert yard.look() == ["No!"]
+
+    assert WatchedSource.objects.get().failures == 2
+
+
 def test_a_provider_that_cannot_look_says_so(yard):
     with looking(None):
         [result] = yard.look()
@@ -421,6 +433,35 @@ def test_the_cost_of_a_look_is_the_same_whatever_the_history(yard, django_assert
 
     with django_assert_max_num_queries(8):
         watching.look(source_id)
+
+
+def test_a_pipeline_that_is_deleted_while_its_host_is_asked_is_forgotten(yard):
+    yard.look()
+    yard.push()
+    WatchedSource.objects.update(due_at=timezone.now())
+    [source_id] = watching.claim()
+
+    def deleted(look):
+        found = source_codecommit.latest_revision(look)
+        definitions.delete("website", by=ALICE)
+        return found
+
+    with looking(deleted):
+        watching.look(source_id)
+
+    assert not WatchedSource.objects.exists()
+
+
+def test_a_look_at_what_is_no_longer_declared_is_no_look(yard):
+    yard.look()
+    WatchedSource.objects.update(due_at=timezone.now())
+    [source_id] = watching.claim()
+    off = {"RepositoryName": "website", "BranchName": "main", "PollForSourceChanges": "false"}
+    yard.room.update(stages=[stage("Source", source(configuration=off)), stage("B", commands())])
+
+    watching.look(source_id)
+
+    assert yard.look() == []
 
 
 # Thirty days
@@ -523,6 +564,19 @@ def test_what_a_webhook_told_of_before_or_after_starts_once(connected_yard):
     assert connected_yard.count() == 3
 
 
+def test_a_change_that_started_an_execution_which_is_over_starts_no_other(connected_yard):
+    """The source failed before it could say what it took."""
+    commit = connected_yard.push()
+    told = {"repository": repository_of(connected_yard)}
+    triggering.pushed(**told, push=Push(commit=commit, branch="main"))
+    connected_yard.room.settle()
+    connected_yard.room.fail("Fetch")
+    connected_yard.room.settle()
+
+    assert "it has started an execution before" in connected_yard.look()[0]
+    assert connected_yard.count() == 2
+
+
 def test_a_secret_is_opened_for_a_look(engine_room, host, settings):
     settings.PENSTOCK_GITHUB_URL = host.url
     host.user = ("x-access-token", SECRET)
@@ -557,7 +611,14 @@ def test_while_a_host_hangs_the_pipeline_is_free(connected_yard, host):
     WatchedSource.objects.update(due_at=timezone.now())
     [source_id] = watching.claim()
     asked = len(host.asked)
-    looking = threading.Thread(target=watching.look, args=(source_id,))
+
+    def look():
+        try:
+            watching.look(source_id)
+        finally:
+            connection.close()
+
+    looking = threading.Thread(target=look)
     looking.start()
     wait_until(lambda: len(host.asked) > asked)
 
@@ -701,3 +762,15 @@ def test_the_tasks_hand_on_what_is_due(yard, monkeypatch):
     watch_tasks.look(source_id)
     assert WatchedSource.objects.get().looked_at is not None
     assert len(sent) == 1
+
+
+def test_a_broker_that_is_away_is_not_an_error(yard, monkeypatch, caplog):
+    def away(*_args, **_how):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(watch_tasks.look, "apply_async", away)
+    WatchedSource.objects.update(due_at=timezone.now())
+
+    watch_tasks.watch()
+
+    assert "did not take a look" in caplog.text

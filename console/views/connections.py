@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +18,6 @@ from console.present.connections import found, rows_of
 from console.present.offers import offer
 from pipelines import connections
 from pipelines.core.connections import commit_page, connection_id_of
-from pipelines.core.refusals import AccessDenied
 from pipelines.core.rights import (
     CREATE_CONNECTION,
     DELETE_CONNECTION,
@@ -39,10 +37,7 @@ if TYPE_CHECKING:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    try:
-        rows = connections.listed(by=caller_of(request))
-    except AccessDenied as refusal:
-        raise PermissionDenied(refusal.message) from refusal
+    rows = connections.listed(by=caller_of(request))
     return render(request, "connections/index.html", {"rows": rows_of(rows)})
 
 

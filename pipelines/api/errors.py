@@ -45,6 +45,8 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.ActionExecutionNotFound: "ActionExecutionNotFoundException",
     refusals.JobNotFound: "JobNotFoundException",
     refusals.InvalidJobState: "InvalidJobStateException",
+    refusals.InvalidJob: "InvalidJobException",
+    refusals.InvalidClientToken: "InvalidClientTokenException",
     refusals.InvalidNonce: "InvalidNonceException",
     refusals.WebhookNotFound: "WebhookNotFoundException",
     refusals.InvalidWebhookFilter: "InvalidWebhookFilterPatternException",

@@ -141,12 +141,28 @@ HERE: dict[str, Here] = {
         "A job whose action was abandoned is answered with the status Failed, so that a worker"
         " leaves it.",
     ),
-    "GetJobDetails": Here("A job with its data, whatever became of it."),
+    "GetJobDetails": Here(
+        "A job with its data, whatever became of it.",
+        "The header `x-penstock-action-status` of the answer says whether the action is still"
+        " InProgress, or Abandoned, or how it ended; there are artifactCredentials only while it is"
+        " InProgress.",
+    ),
     "PutJobSuccessResult": Here(
         "Ends the action, or with a continuation token keeps it going with another job, also while"
         " its execution is stopping. After an abandoning stop it is `InvalidJobStateException`."
     ),
     "PutJobFailureResult": Here("Fails the action."),
+    "PollForThirdPartyJobs": Here(
+        "Hands out the jobs of a partner's action type, each to one worker.",
+        "For types that a worker was registered for with `manage.py partners register`, see"
+        " [job workers](job-workers.md#the-work-of-partners); actions of other types fail.",
+    ),
+    "AcknowledgeThirdPartyJob": Here("Takes such a job, as AcknowledgeJob does."),
+    "GetThirdPartyJobDetails": Here(
+        "Such a job with its data and its nonce.", "It has the header of GetJobDetails."
+    ),
+    "PutThirdPartyJobSuccessResult": Here("As PutJobSuccessResult, without output variables."),
+    "PutThirdPartyJobFailureResult": Here("As PutJobFailureResult."),
 }
 
 INTRODUCTION = """\

@@ -74,11 +74,13 @@ def _answer(request: HttpRequest, received: Received, protocol: Protocol) -> Htt
         caller = signature.authenticate(received, now=timezone.now())
         caller.check(operation)
         given = validation.input_of(operation, protocol.decode(received.body))
-        output = dispatch.perform(operation, given, by=caller)
-    written = writing.output_of(operation, output, time=protocol.time)
-    if written is None:
-        return _response(b"", protocol, HTTPStatus.OK)
-    return _response(protocol.encode(written), protocol, HTTPStatus.OK)
+        done = dispatch.answer(operation, given, by=caller)
+    written = writing.output_of(operation, done.output, time=protocol.time)
+    body = b"" if written is None else protocol.encode(written)
+    answer = _response(body, protocol, HTTPStatus.OK)
+    for name, value in done.headers.items():
+        answer.headers[name] = value
+    return answer
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -9,6 +9,7 @@ MASK = "****"  # what is shown instead of a secret
 
 
 CUSTOM = "Custom"  # the owner of types that somebody has created here; job workers do them
+THIRD_PARTY = "ThirdParty"  # the owner of those that partners of AWS do
 
 
 class Category(StrEnum):

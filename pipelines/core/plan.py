@@ -73,6 +73,8 @@ class PipelinePlan:
         default_factory=dict
     )  # pipeline-level, with their defaults
     artifact_buckets: Mapping[str, str] = field(default_factory=dict)  # by region; "" is any
+    # By region as well: API type EncryptionKey.
+    encryption_keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def first(self) -> StagePlan:
@@ -88,6 +90,11 @@ class PipelinePlan:
     def artifact_bucket(self, region: str) -> str:
         """Where actions of that region keep their artifacts."""
         return self.artifact_buckets.get(region) or self.artifact_buckets[""]
+
+    def encryption_key(self, region: str) -> Mapping[str, str] | None:
+        """What the definition names to encrypt artifacts of that region with."""
+        place = region if region in self.artifact_buckets else ""
+        return self.encryption_keys.get(place)
 
     def after(self, name: str) -> StagePlan | None:
         """The stage behind the named one; None behind the last."""

@@ -102,6 +102,14 @@ class InvalidJobState(Refusal):
     """Nobody waits for a result of this job, or not yet (InvalidJobStateException)."""
 
 
+class InvalidJob(Refusal):
+    """What was given is not the id of a job (InvalidJobException)."""
+
+
+class InvalidClientToken(Refusal):
+    """It is not the token of the partner whose job it is (InvalidClientTokenException)."""
+
+
 class InvalidNonce(Refusal):
     """The job was given to another worker, or is acknowledged (InvalidNonceException)."""
 

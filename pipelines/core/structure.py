@@ -113,6 +113,11 @@ def read(definition: Mapping[str, Any]) -> PipelinePlan:
         artifact_buckets={
             region: store["location"] for region, store in artifact_stores(definition).items()
         },
+        encryption_keys={
+            region: store["encryptionKey"]
+            for region, store in artifact_stores(definition).items()
+            if "encryptionKey" in store
+        },
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from django.db import transaction
 
-from pipelines.core.action_types import CUSTOM, Category
+from pipelines.core.action_types import Category
 from pipelines.core.changes import (
     AbandonAction,
     Change,
@@ -24,7 +24,7 @@ from pipelines.core.changes import (
 from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus, RetryTrigger, StageStatus
 from pipelines.core.timeouts import timeout_of
 from pipelines.core.variables import UnresolvedVariable, resolve, resolve_values
-from pipelines.engine.jobs import close_job, open_job
+from pipelines.engine.jobs import close_job, is_offered, open_job
 from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started
 from pipelines.models import (
@@ -129,7 +129,7 @@ def _start_action(world: World, change: StartAction) -> FailAction | None:
         if arn := action.resolved_configuration.get("NotificationArn"):
             world.notifications.append(ApprovalNotification(action=action, topic_arn=arn))
         return None
-    if plan.type_id.owner == CUSTOM:
+    if is_offered(plan.type_id):
         return _offer(world, change, action)
     world.started.append(
         Started(pipeline_id=world.pipeline.pk, action_id=action.id, type_id=plan.type_id)

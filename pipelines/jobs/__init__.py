@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -11,8 +12,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from pipelines import action_types, finding, patience
-from pipelines.core.action_types import CUSTOM
+from pipelines import action_types, finding, partners, patience
+from pipelines.core.action_types import CUSTOM, THIRD_PARTY
 from pipelines.core.custom_types import queryable_key
 from pipelines.core.refusals import InvalidNonce, InvalidRequest, JobNotFound, Throttled
 from pipelines.core.statuses import JobStatus
@@ -27,10 +28,32 @@ if TYPE_CHECKING:
     from pipelines.core.action_types import ActionType, ActionTypeId
     from pipelines.core.rights import Caller
 
-__all__ = ["Offer", "acknowledge", "details", "locked", "poll"]
+__all__ = [
+    "ALONE",
+    "Offer",
+    "Partner",
+    "acknowledge",
+    "check_asker",
+    "details",
+    "locked",
+    "poll",
+    "poll_as_partner",
+]
 
 MOST = 50  # jobs in one answer, whatever is asked for
 ALONE = 1  # AWS does not say how many one gets who does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A worker of a partner: a caller who also has the client token of the action type."""
+
+    caller: Caller
+    client_token: str
+
+    @property
+    def arn(self) -> str:
+        return self.caller.arn
 
 
 def poll(
@@ -57,15 +80,33 @@ def poll(
     return offers_of(_take(type_id, asked, most=min(most, MOST)))
 
 
+def poll_as_partner(
+    type_id: ActionTypeId, *, by: Caller, most: int = ALONE
+) -> tuple[str, list[Job]]:
+    """The same for an action type of a partner (PollForThirdPartyJobs): client id and jobs.
+
+    Raises AccessDenied, InvalidRequest, ActionTypeNotFound, or Throttled.
+    """
+    by.check("PollForThirdPartyJobs", on=action_types.arn_of(type_id))
+    if type_id.owner != THIRD_PARTY:
+        raise InvalidRequest(
+            f"Third-party jobs can only be polled for action types of the owner {THIRD_PARTY}, not"
+            f" {type_id.owner}"
+        )
+    worker = partners.worker_of(type_id)
+    return str(worker.client_id), _take(type_id, None, most=min(most, MOST))
+
+
 @patience.limited(Throttled)
-def acknowledge(job_id: UUID, nonce: str, *, by: Caller) -> JobStatus:
+def acknowledge(job_id: UUID, nonce: str, *, by: Caller | Partner) -> JobStatus:
     """Accept a job that was polled (AcknowledgeJob), and learn whether to do it.
 
     InProgress: do it.  Anything else: it is over, since its action was abandoned or timed out
-    (spec/stop.md §5).  Raises AccessDenied, JobNotFound, InvalidNonce, or Throttled.
+    (spec/stop.md §5).  Raises AccessDenied, JobNotFound, InvalidClientToken, InvalidNonce, or
+    Throttled.
     """
     job = locked(job_id)
-    by.check("AcknowledgeJob", on=finding.arn_of(job.action.execution.pipeline.name))
+    check_asker(job, "AcknowledgeJob", by=by)
     if not job.nonce or nonce != job.nonce or job.was_acknowledged:
         raise InvalidNonce(
             f"The nonce '{nonce}' is not valid for job '{job_id}': the job has been acknowledged,"
@@ -82,15 +123,30 @@ def acknowledge(job_id: UUID, nonce: str, *, by: Caller) -> JobStatus:
     return JobStatus.IN_PROGRESS
 
 
-def details(job_id: UUID, *, by: Caller) -> Offer:
+def details(job_id: UUID, *, by: Caller | Partner) -> Offer:
     """What the job is to work with, whatever has become of it (GetJobDetails).
 
-    Raises AccessDenied or JobNotFound.
+    Raises AccessDenied, JobNotFound or InvalidClientToken.
     """
     job = _found(job_id)
-    by.check("GetJobDetails", on=finding.arn_of(job.action.execution.pipeline.name))
+    check_asker(job, "GetJobDetails", by=by)
     [offer] = offers_of([job])
     return offer
+
+
+def check_asker(job: Job, operation: str, *, by: Caller | Partner) -> None:
+    """Let an operation on a job through; partners have operations, and jobs, of their own.
+
+    Raises AccessDenied, JobNotFound or InvalidClientToken.
+    """
+    is_partner = isinstance(by, Partner)
+    caller = by.caller if isinstance(by, Partner) else by
+    named = operation.replace("Job", "ThirdPartyJob") if is_partner else operation
+    caller.check(named, on=finding.arn_of(job.action.execution.pipeline.name))
+    if is_partner != (job.owner == THIRD_PARTY):
+        raise _unknown(job.pk)
+    if isinstance(by, Partner):
+        partners.check_token(job.type_id, by.client_token)
 
 
 def locked(job_id: UUID) -> Job:

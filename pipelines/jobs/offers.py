@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipelines.core.action_types import ActionTypeId
+    from pipelines.core.statuses import ActionStatus
     from pipelines.credentials import Credentials
     from pipelines.models import ActionExecution, Job
 
@@ -46,6 +47,8 @@ class Offer:
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
     continuation_token: str
+    encryption_key: Mapping[str, str] | None
+    action_status: ActionStatus  # Abandoned as soon as that was asked for
     artifact_credentials: Credentials | None  # None: nobody waits for the job any more
 
 
@@ -76,6 +79,8 @@ def _offer(job: Job) -> Offer:
             Artifact(each.name, job.output_keys[each.name]) for each in plan.output_artifacts
         ),
         continuation_token=job.continuation_token,
+        encryption_key=whole.encryption_key(settings.PENSTOCK_REGION),
+        action_status=action.status_for_workers,
         artifact_credentials=credentials.issue(job.pk) if action.is_waited_for else None,
     )
 

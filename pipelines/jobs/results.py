@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from pipelines import artifact_store, engine, finding, patience, tasks
+from pipelines import artifact_store, engine, patience, tasks
 from pipelines.core.action_types import Category
 from pipelines.core.custom_types import filled
 from pipelines.core.refusals import InvalidJobState, InvalidRequest, Throttled
@@ -16,15 +16,16 @@ from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus
 from pipelines.core.storable import check_storable
 from pipelines.core.variables import check_output_variables
-from pipelines.jobs import late, locked
-from pipelines.models import ActionExecution, CustomActionType
+from pipelines.jobs import check_asker, late, locked
+from pipelines.models import ActionExecution, CustomActionType, Job
+from pipelines.stores import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
     from pipelines.core.rights import Caller
-    from pipelines.models import Job
+    from pipelines.jobs import Partner
 
 UNTIL_NEXT = timedelta(seconds=30)  # before the job that goes on is queued
 SUMMARY_LIMIT = 2048
@@ -49,7 +50,7 @@ class Done:
     revision: SourceRevision | None = None
 
 
-def succeed(job_id: UUID, done: Done, *, by: Caller) -> None:
+def succeed(job_id: UUID, done: Done, *, by: Caller | Partner) -> None:
     """The job is done (PutJobSuccessResult): its action, too, unless there is a continuation token.
 
     With a token the action stays InProgress, and another job with the token is queued in half a
@@ -61,17 +62,23 @@ def succeed(job_id: UUID, done: Done, *, by: Caller) -> None:
     """
     _check(done)
     outcome = "" if done.continuation_token else "Succeeded"
+    stored = {} if done.continuation_token else _stored(job_id)
     with late.noted(job_id, outcome), patience.limited(Throttled):
         job = locked(job_id)
         _check_worker(job, "PutJobSuccessResult", by=by)
         if done.continuation_token:
             _go_on(job, done)
         else:
-            _end(job, _success(job, done))
+            _end(job, _success(job, done, stored))
 
 
 def fail(
-    job_id: UUID, code: FailureCode, message: str, *, by: Caller, external_execution_id: str = ""
+    job_id: UUID,
+    code: FailureCode,
+    message: str,
+    *,
+    by: Caller | Partner,
+    external_execution_id: str = "",
 ) -> None:
     """The job failed, and its action with it (PutJobFailureResult).
 
@@ -104,9 +111,9 @@ def _check(done: Done) -> None:
         check_storable(text, "the result of the job")
 
 
-def _check_worker(job: Job, operation: str, *, by: Caller) -> None:
+def _check_worker(job: Job, operation: str, *, by: Caller | Partner) -> None:
     """Only who has acknowledged the job reports on it, and only while somebody waits."""
-    by.check(operation, on=finding.arn_of(job.action.execution.pipeline.name))
+    check_asker(job, operation, by=by)
     if job.status != JobStatus.IN_PROGRESS:
         raise InvalidJobState(
             f"The status of job '{job.pk}' is {job.status}; it must be {JobStatus.IN_PROGRESS} for"
@@ -142,13 +149,13 @@ def _go_on(job: Job, done: Done) -> None:
     action.execution.tell_watchers()
 
 
-def _success(job: Job, done: Done) -> ActionResult:
+def _success(job: Job, done: Done, stored: Mapping[str, str]) -> ActionResult:
     is_source = job.action.type_id.category == Category.SOURCE
     return _result(
         job,
         ActionStatus.SUCCEEDED,
         done.progress,
-        artifacts=_stored(job),
+        artifacts=stored,
         output_variables=done.output_variables,
         revision=done.revision if is_source else None,
     )
@@ -181,7 +188,14 @@ def _address(job: Job, external_execution_id: str) -> str:
     return address[:2048]
 
 
-def _stored(job: Job) -> dict[str, str]:
-    """The outputs that are there; an action that needs another fails in plain words."""
+def _stored(job_id: UUID) -> dict[str, str]:
+    """The outputs that are there; an action that needs another fails in plain words.
+
+    Nobody is kept waiting while the store answers: what was put there cannot go away.
+    """
+    keys = Job.objects.filter(pk=job_id).values_list("output_keys", flat=True).first() or {}
     store = artifact_store.configured()
-    return {name: key for name, key in job.output_keys.items() if store.look(key)}
+    try:
+        return {name: key for name, key in keys.items() if store.look(key)}
+    except StoreError as problem:
+        raise Throttled(f"{problem} Try again later.") from problem

@@ -10,6 +10,7 @@ from pipelines.models.events import Event
 from pipelines.models.executions import PipelineExecution, StageExecution, StopRequest
 from pipelines.models.jobs import Job
 from pipelines.models.notifications import ApprovalNotification
+from pipelines.models.partners import PartnerWorker
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
 from pipelines.models.registered import DeploymentGroup, Function, Instance, Topic
@@ -37,6 +38,7 @@ __all__ = [
     "Instance",
     "Job",
     "Lease",
+    "PartnerWorker",
     "Pipeline",
     "PipelineExecution",
     "PipelineVersion",

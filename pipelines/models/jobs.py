@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines.core.custom_types import id_of
+from pipelines.core.action_types import CUSTOM, ActionTypeId
 from pipelines.core.statuses import OPEN_JOB, ActionStatus, JobStatus, StopMode
 from pipelines.models.actions import ActionExecution
 from pipelines.models.choices import enum_field, only
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
-
-    from pipelines.core.action_types import ActionTypeId
 
 
 # The provider in the jobs of Lambda functions: no custom type can be called so, and nobody polls.
@@ -40,8 +38,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def to_take(self, type_id: ActionTypeId, *, now: datetime) -> Self:
         """What waits for a worker of this type, the oldest first."""
-        category, _, provider, version = type_id
-        of_type = self.filter(category=category, provider=provider, version=version)
+        of_type = self.filter(**type_id._asdict())
         due = of_type.filter(status=JobStatus.QUEUED, available_at__lte=now)
         return due.waited_for().order_by("available_at", "id")
 
@@ -66,6 +63,7 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     action = models.ForeignKey(ActionExecution, models.CASCADE, related_name="jobs")
     category = models.CharField(max_length=24)
+    owner = models.CharField(max_length=10, default=CUSTOM)
     provider = models.CharField(max_length=35)
     version = models.CharField(max_length=9)
     status = enum_field(JobStatus, default=JobStatus.QUEUED)
@@ -103,7 +101,7 @@ class Job(models.Model):
 
     @property
     def type_id(self) -> ActionTypeId:
-        return id_of(self.category, self.provider, self.version)
+        return ActionTypeId(self.category, self.owner, self.provider, self.version)
 
     @property
     def is_open(self) -> bool:
@@ -117,9 +115,7 @@ class Job(models.Model):
         """The job that goes on where this one has come to; not saved."""
         return Job(
             action=self.action,
-            category=self.category,
-            provider=self.provider,
-            version=self.version,
+            **self.type_id._asdict(),
             continuation_token=token,
             output_keys=self.output_keys,
             available_at=at,

@@ -13,6 +13,7 @@ from pipelines.providers.contract import Work
 from pipelines.providers.git_hosts import Host, first_there
 from pipelines.providers.log import say
 
+MARK = "clone_reference"  # first in the file, as `artifacts.REFERENCE` says
 LIMIT = 65536  # bytes
 
 
@@ -32,7 +33,8 @@ class Reference:
 def written(work: Work, reference: Reference, commit_id: str) -> Path:
     """The artifact: not a zip file, as in AWS, so that nobody takes it for the files."""
     path = work.workspace / "clone-reference.json"
-    path.write_text(json.dumps({**asdict(reference), "commit_id": commit_id}))
+    said = {**asdict(reference), "commit_id": commit_id}
+    path.write_text(json.dumps({MARK: said}))
     return path
 
 
@@ -41,7 +43,7 @@ def clone(work: Work, artifact: Path, folder: Path) -> None:
 
     Raises NotCloned, or git.Lost.
     """
-    said = json.loads(artifact.read_text()[:LIMIT])
+    said = json.loads(artifact.read_text()[:LIMIT])[MARK]
     commit_id = said.pop("commit_id")
     reference = Reference(**said)
     bounds = remotes.Bounds(

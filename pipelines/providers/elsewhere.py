@@ -3,7 +3,7 @@
 Definitions made for AWS can be stored as they are; nothing is pretended when such an action runs.
 """
 
-from pipelines.core.action_types import ActionTypeId
+from pipelines.core.action_types import THIRD_PARTY, ActionTypeId
 from pipelines.core.catalogue import ACTION_TYPES
 from pipelines.core.statuses import FailureCode
 from pipelines.providers.contract import Failed, Outcome, Work
@@ -107,7 +107,13 @@ def perform(work: Work) -> Outcome:
 
 def refusal_of(type_id: ActionTypeId) -> str:
     """Why actions of this type fail here, and what to do instead."""
-    return (
+    refusal = (
         f"Penstock cannot run actions of the {type_id.category} provider {type_id.provider}:"
         f" {INSTEAD[type_id.category, type_id.provider]}"
+    )
+    if type_id.owner != THIRD_PARTY:
+        return refusal
+    return (
+        f"{refusal} Or register a job worker of your own, which does the partner's work: manage.py"
+        f" partners register {type_id.category} {type_id.provider}"
     )

@@ -5,6 +5,7 @@ otherwise, and the time that the action has.
 """
 
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -160,7 +161,12 @@ def _artifact(work: Work, wanted: Wanted, repository: Path, commit: git.Commit) 
     if wanted.reference:
         return clone_reference.written(work, wanted.reference, commit.id)
     artifact = work.workspace / "source.zip"
-    git.archive(repository, commit.id, artifact, work.is_lost)
+    over_at = time.monotonic() + bounds_of(work).seconds
+
+    def is_over() -> bool:
+        return work.is_lost() or time.monotonic() > over_at
+
+    git.archive(repository, commit.id, artifact, is_over)
     return artifact
 
 

@@ -73,12 +73,15 @@ def look(source_id: int) -> None:
 
 def disabled_at(pipeline: Pipeline) -> datetime | None:
     """Since when polling is off because nothing happened (API type PipelineMetadata)."""
+    now = timezone.now()
+    if now < pipeline.updated_at + IDLE:
+        return None  # as nearly always: no need to look at the executions
     latest = pipeline.executions.filter(sequence=pipeline.last_sequence)
     started_at = latest.values_list("started_at", flat=True).first()
     return polling_disabled_at(
         watches(pipeline.plan, ()),
         active_at=max(filter(None, (started_at, pipeline.updated_at))),
-        now=timezone.now(),
+        now=now,
     )
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipelines import starting, triggering
+from pipelines.core.shapes import UNSTORABLE
 from pipelines.core.triggers import Push, Repository
 from pipelines.core.watching import Means, Verdict, judge, next_look
 from pipelines.models import Pipeline, UsedRevision, WatchedSource
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.watching.following import Told
 
 REFS_AT_ONCE = 100  # changed branches and tags of one source that one look tells of
+RESULT_LIMIT = 2000  # characters
 SHOWN = 5  # of them in the result
 
 
@@ -36,6 +38,9 @@ def conclude(row: WatchedSource, told: Told, sighting: Sighting) -> None:
     match sighting:
         case Found() if told.watch.has_filters:
             current.result = _conclude_refs(current, told, sighting)
+        case Found() if UNSTORABLE.search(sighting.revision):
+            sighting = Unseen(why="The source names a revision that is no text.")
+            current.result = sighting.why
         case Found():
             current.result = _conclude_revision(current, told, sighting.revision)
         case Absent():
@@ -44,6 +49,8 @@ def conclude(row: WatchedSource, told: Told, sighting: Sighting) -> None:
             current.result = sighting.why
         case _:
             assert_never(sighting)
+    # What hosts say is shown to people and kept, and PostgreSQL keeps no null characters.
+    current.result = current.result.replace("\0", "")[:RESULT_LIMIT]
     failed = isinstance(sighting, Unseen)
     current.failures = current.failures + 1 if failed else 0
     current.has_answered = current.has_answered or not failed
@@ -102,12 +109,10 @@ def _pushed(row: WatchedSource, told: Told, push: Push) -> str:
         full_id=configuration["FullRepositoryId"],
     )
     outcomes = triggering.found(pipeline_id=row.pipeline_id, repository=repository, push=push)
-    for each in outcomes:
-        if each.action == row.action_name:
-            if each.execution and each.is_new:
-                return f"Started execution {each.execution.pk}"
-            return f"Started nothing, {each.why}"
-    return "Started nothing"
+    [own] = [each for each in outcomes if each.action == row.action_name]
+    if own.execution and own.is_new:
+        return f"Started execution {own.execution.pk}"
+    return f"Started nothing, {own.why}"
 
 
 def _conclude_refs(row: WatchedSource, told: Told, found: Found) -> str:

@@ -3,13 +3,13 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from pipelines import connections
+from pipelines import connections, git
 from pipelines.connections import Settings
 from pipelines.core.connections import ProviderType
 from pipelines.models import Connection
 from pipelines.runner.hosts import connected
 from tests.engine_room import ALICE, uuid_of_nothing
-from tests.git_host import git_host, make_repository
+from tests.git_host import git_host, make_repository, push
 
 URL = "/codesuite/settings/connections"
 SECRET = "hunter2-is-secret"
@@ -175,6 +175,27 @@ def test_deleting_is_asked_about_first(signed_in, connection):
 
     assert signed_in.post(at(connection, "delete")).status_code == 303
     assert not Connection.objects.exists()
+
+
+def test_a_key_is_told_from_a_token_and_many_branches_are_counted(signed_in, tmp_path):
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----"
+    said = Settings(name="over-ssh", base_url="ssh://git@example.com", credential=key)
+    connections.create(said, by=ALICE)
+    repository = tmp_path / "root/acme/site.git"
+    make_repository(tmp_path / "root")
+    for number in range(12):
+        push(repository, f"topic-{number:02}", index="x")
+    here = connections.create(Settings(name="here", base_url=str(tmp_path / "root")), by=ALICE)
+    git.init_bare(tmp_path / "root/acme/empty.git")
+
+    for full_id in ("acme/site", "acme/empty"):
+        assert signed_in.post(at(here, "test"), {"repository": full_id}).status_code == 303
+
+    text = signed_in.get(URL).content.decode()
+    assert "SSH key" in text
+    assert "acme/site with 13 branches: main, topic-00," in text
+    assert "topic-08 and 3 more." in text
+    assert "The host has acme/empty, and it has no branches yet." in text
 
 
 @pytest.mark.parametrize("page", ["edit", "test", "delete"])

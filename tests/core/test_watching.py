@@ -1,5 +1,6 @@
 """Which sources are looked at, and when what is found starts an execution."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -87,6 +88,16 @@ def test_a_source_that_says_nothing_is_looked_at(declared, means):
 )
 def test_a_source_that_says_no_is_not(declared):
     assert watched(declared) == ()
+
+
+def test_a_source_of_somebody_elses_is_not():
+    """Job workers know themselves when there is something new."""
+    custom = ActionTypeId("Source", "Custom", "Perforce", "1")
+    plan = planned(definition(stages=[stage("Source", source()), stage("Build", commands())]))
+    [declared] = plan.first.actions
+    own = replace(plan.first, actions=(replace(declared, type_id=custom),))
+
+    assert watches(replace(plan, stages=(own, *plan.stages[1:])), ()) == ()
 
 
 def test_with_triggers_only_the_connections_that_have_one_are_looked_at():

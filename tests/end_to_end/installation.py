@@ -108,6 +108,14 @@ class Installation:
         )
         return json.loads(answer.stdout)
 
+    def manage(self, *arguments):
+        """What a command of manage.py prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.variables, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
     def stop(self):
         """As Ctrl-C does; the exit code."""
         self.process.send_signal(signal.SIGINT)

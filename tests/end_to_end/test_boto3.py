@@ -149,7 +149,7 @@ def test_the_whole_story(client, workplace, tmp_path):
         client.get_pipeline(name=workplace.name)
 
 
-def test_every_operation_that_is_served_answers(client, workplace):
+def test_every_operation_that_is_served_answers(penstock, client, workplace):
     """One tour through all of them, in an order in which each has something to do."""
     asked = set()
     client.meta.events.register(
@@ -162,6 +162,7 @@ def test_every_operation_that_is_served_answers(client, workplace):
     hold_and_stop(client, workplace)
     client.delete_pipeline(name=workplace.name)
     work(client, workplace)
+    work_as_partner(penstock, client, workplace)
 
     assert asked == set(OPERATIONS) - set(ABSENT)
 
@@ -193,6 +194,34 @@ def work(client, workplace):
     becomes(client, workplace, started, "Succeeded")
     client.delete_pipeline(name=workplace.name)
     client.delete_custom_action_type(**called)
+
+
+def work_as_partner(penstock, client, workplace):
+    """Be the worker of a partner's action, registered on the command line; do as `work` does."""
+    type_id = ActionTypeId("Test", "ThirdParty", "Nouvola", "1")
+    said = penstock.manage("partners", "register", "Test", "Nouvola").split()
+    known = dict(each.split("=") for each in said)
+    client.create_pipeline(pipeline=workplace.definition_with_jobs(type_id))
+    started = newest(client, workplace)["pipelineExecutionId"]
+    failure = {"type": "JobFailed", "message": "Too slow"}
+    job = taken_as_partner(client, type_id, known)
+    client.put_third_party_job_failure_result(**job, failureDetails=failure)
+    becomes(client, workplace, started, "Failed")
+    client.retry_stage_execution(**retrying(workplace, started))
+    client.put_third_party_job_success_result(**taken_as_partner(client, type_id, known))
+    becomes(client, workplace, started, "Succeeded")
+    client.delete_pipeline(name=workplace.name)
+
+
+def taken_as_partner(client, type_id, known):
+    """What the operations of partners want to know of a job, once it is acknowledged."""
+    asked = {"actionTypeId": type_id._asdict()}
+    [found] = wait_until(lambda: client.poll_for_third_party_jobs(**asked)["jobs"], PATIENCE)
+    assert found["clientId"] == known["clientId"]
+    job = {"jobId": found["jobId"], "clientToken": known["clientToken"]}
+    details = client.get_third_party_job_details(**job)["jobDetails"]
+    client.acknowledge_third_party_job(**job, nonce=details["nonce"])
+    return job
 
 
 def taken(client, type_id):
@@ -444,7 +473,6 @@ def test_what_a_name_can_be_refused_with(client, workplace, building):
         client.list_tags_for_resource(resourceArn="arn:aws:codepipeline:us-east-1:123456789012:no")
 
 
-PARTNER = {"category": "Build", "owner": "ThirdParty", "provider": "Mine", "version": "1"}
 ROLLBACK = {
     "pipelineName": "any",
     "stageName": "Build",
@@ -455,7 +483,6 @@ ROLLBACK = {
 @pytest.mark.parametrize(
     ("operation", "given"),
     [
-        ("poll_for_third_party_jobs", {"actionTypeId": PARTNER}),
         ("list_webhooks", {}),
         ("rollback_stage", ROLLBACK),
         ("list_rule_executions", {"pipelineName": "any"}),

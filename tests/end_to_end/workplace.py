@@ -54,6 +54,10 @@ class Workplace:
         """One whose Build is done by job workers."""
         return self._with(stage("Build", action("Build", type_id, inputs=["Code"], **build)))
 
+    def definition_with(self, *stages):
+        """The source, and then these."""
+        return self._with(*stages)
+
     @property
     def target(self):
         return {"BucketName": f"{self.name}-public", "Extract": "true"}

@@ -13,7 +13,7 @@ from pipelines import engine, jobs, tasks
 from pipelines.core.refusals import InvalidNonce
 from pipelines.core.results import ActionResult
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import Job
+from pipelines.models import ActionExecution, Job, PipelineExecution
 from tests.api.workers import MASON, acknowledge, answers_of, begin, build, mason, poll, succeed
 from tests.engine_room import ALICE, EngineRoom
 
@@ -52,9 +52,19 @@ def test_abandoning_closes_the_job_in_every_state(engine_room, state):
     assert engine_room.latest("Lay").status == "Abandoned"
     assert Job.objects.get(pk=job["id"]).status == "Failed"
     assert not Job.objects.open().exists()
-    before = engine_room.digest()
+    before = what_counts()
     assert answers_of(job) == LATE
-    assert engine_room.digest() == before
+    assert what_counts() == before
+
+
+def what_counts():
+    """All that a late report could change; that there was one is written down elsewhere."""
+    action = ("status", "ended_at", "output_artifacts", "output_variables", "summary")
+    return [
+        list(ActionExecution.objects.order_by("pk").values(*action)),
+        list(PipelineExecution.objects.values("status", "artifacts", "variables")),
+        list(Job.objects.order_by("pk").values("pk", "status", "ended_at")),
+    ]
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -11,7 +11,16 @@ from pipelines import git
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import commands, source_codecommit
-from pipelines.providers.contract import Failed, Revision, Succeeded, Work
+from pipelines.providers.contract import (
+    Absent,
+    Failed,
+    Found,
+    Look,
+    Revision,
+    Succeeded,
+    Unseen,
+    Work,
+)
 from tests.providers.work import OUTPUT, log_of, make_site, make_work
 
 AT = datetime(2026, 11, 23, 14, 22, 10, tzinfo=UTC)
@@ -194,3 +203,27 @@ def test_a_reference_is_cloned_with_its_history_by_a_build(tmp_path: Path, commi
     assert ["echo hi", "2", commit] == [
         line for line in log_of(build).splitlines() if not line.startswith("[Container]")
     ]
+
+
+def look_at(tmp_path: Path, **configuration: str):
+    site = make_site(tmp_path)
+    told = {**CONFIGURATION, **configuration}
+    return source_codecommit.latest_revision(Look(site=site, configuration=told))
+
+
+def test_a_look_finds_the_newest_commit(tmp_path: Path, commit: str, newer: str):
+    assert look_at(tmp_path) == Found(revision=newer)
+
+
+def test_a_look_at_what_is_not_there_yet_is_an_answer(tmp_path: Path, commit: str):
+    assert isinstance(look_at(tmp_path, RepositoryName="other"), Absent)
+    assert isinstance(look_at(tmp_path, BranchName="other"), Absent)
+
+
+def test_a_look_without_git_says_so(tmp_path: Path, commit: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    unseen = look_at(tmp_path)
+
+    assert isinstance(unseen, Unseen)
+    assert "git command is not installed" in unseen.why

@@ -7,14 +7,22 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pipelines import git
+from pipelines import artifacts, git
 from pipelines.core.action_types import ActionTypeId
 from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import FailureCode
 from pipelines.providers import commands, source_connection, source_github
-from pipelines.providers.contract import Failed, Revision, Succeeded
+from pipelines.providers.contract import (
+    Absent,
+    Failed,
+    Found,
+    Look,
+    Revision,
+    Succeeded,
+    Unseen,
+)
 from pipelines.providers.git_hosts import Host
-from pipelines.remotes import Credential
+from pipelines.remotes import Credential, RemoteError
 from tests.git_host import git_host, make_repository, push
 from tests.providers.work import OUTPUT, log_of, make_site, make_work
 
@@ -191,7 +199,7 @@ def test_a_repository_over_the_limit(host, tmp_path):
 
     outcome = failed(source_connection.perform(work))
 
-    assert "larger than 100000 bytes" in outcome.message
+    assert "more than 100000 bytes" in outcome.message
     assert "PENSTOCK_SOURCE_LIMIT_BYTES" in outcome.message
 
 
@@ -226,7 +234,7 @@ def test_a_reference_is_cloned_by_the_commands_that_use_it(host, tmp_path):
     made = source_connection.perform(work_for(source, connection, configuration=full))
 
     reference = succeeded(made).artifacts["Output"]
-    assert json.loads(reference.read_text())["commit_id"] == commit
+    assert json.loads(reference.read_text())["clone_reference"]["commit_id"] == commit
     assert SECRET not in reference.read_text()
 
     work = make_work(
@@ -241,6 +249,29 @@ def test_a_reference_is_cloned_by_the_commands_that_use_it(host, tmp_path):
     assert lines.index(commit) == lines.index(first) - 1
     assert "hello again" in lines
     assert SECRET not in log_of(work)
+
+
+def test_a_reference_is_no_use_to_who_wants_files(host, tmp_path):
+    make_repository(host.root)
+    full = {"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}
+    made = source_connection.perform(work_for(tmp_path, connected(host.url), configuration=full))
+
+    with pytest.raises(artifacts.UnsafeZip, match="only CodeBuild and Commands actions can clone"):
+        artifacts.unpack(succeeded(made).artifacts["Output"], tmp_path / "folder")
+
+
+def test_a_reference_to_what_cannot_be_a_repository_says_so(tmp_path):
+    reference = tmp_path / "reference"
+    said = {"repository": "../x", "branch": "main", "connection_arn": "", "commit_id": "0" * 40}
+    reference.write_text(json.dumps({"clone_reference": said}))
+    work = make_work(
+        tmp_path,
+        commands=("ls",),
+        input_artifacts={"Code": reference},
+        clone_references=frozenset({"Code"}),
+    )
+
+    assert "not the id of a repository" in failed(commands.perform(work)).message
 
 
 def test_a_reference_whose_connection_is_gone_says_so(host, tmp_path):
@@ -314,3 +345,72 @@ def test_github_with_a_token_that_it_does_not_know(host, tmp_path):
     assert outcome.code is FailureCode.PERMISSION_ERROR
     assert outcome.message.endswith("Give the action a credential that may read acme/site.")
     assert SECRET not in outcome.message
+
+
+# Looking for changes
+
+
+def look_at(tmp_path, connection, **configuration):
+    site = make_site(tmp_path, connection=connection)
+    return source_connection.latest_revision(
+        Look(site=site, configuration={**CONFIGURATION, **configuration}, seconds=20)
+    )
+
+
+def test_a_look_finds_the_newest_commit(host, tmp_path):
+    commit = make_repository(host.root)
+
+    assert look_at(tmp_path, connected(host.url)) == Found(revision=commit)
+
+
+def test_a_look_at_a_branch_that_is_not_there_is_an_answer(host, tmp_path):
+    make_repository(host.root)
+
+    absent = look_at(tmp_path, connected(host.url), BranchName="absent")
+
+    assert isinstance(absent, Absent)
+    assert "No Branch [absent] found" in absent.why
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ({"FullRepositoryId": "acme/absent"}, "Looked for acme/absent"),
+        ({"FullRepositoryId": "../site"}, "not the id of a repository"),
+        ({"ConnectionArn": "arn:aws:none"}, "There is no connection"),
+    ],
+)
+def test_a_look_that_is_no_answer_says_why(host, tmp_path, configuration, expected):
+    make_repository(host.root)
+
+    unseen = look_at(tmp_path, connected(host.url), **configuration)
+
+    assert isinstance(unseen, Unseen)
+    assert expected in unseen.why
+
+
+def test_a_reference_whose_host_is_gone_says_so(host, tmp_path):
+    make_repository(host.root)
+    full = {"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}
+    source = tmp_path / "source"
+    source.mkdir()
+    made = source_connection.perform(work_for(source, connected(host.url), configuration=full))
+
+    work = make_work(
+        tmp_path,
+        site=make_site(tmp_path, connection=connected("http://127.0.0.1:9")),
+        commands=("ls",),
+        input_artifacts={"Code": succeeded(made).artifacts["Output"]},
+        clone_references=frozenset({"Code"}),
+    )
+    outcome = failed(commands.perform(work))
+
+    assert "http://127.0.0.1:9 cannot be reached" in outcome.message
+
+
+def test_what_git_says_of_something_unheard_of_is_repeated():
+    host = Host(base_url="https://git.example.com", called="the connection work")
+
+    told = host.what_to_do(RemoteError("Git says: oh."), "acme/site")
+
+    assert told == "acme/site at https://git.example.com cannot be read. Git says: oh."

@@ -228,6 +228,15 @@ def test_a_registry_that_hangs_or_is_not_there(tmp_path, registry):
     assert "Check PENSTOCK_REGISTRY." in gone.message
 
 
+def test_a_registry_that_sends_too_slowly_is_given_up(tmp_path, registry):
+    registry.push("team/shop", "latest")
+
+    assert "did not answer in time" in look_at(tmp_path, registry, seconds=0).why
+
+    registry.drips = True
+    assert "did not answer in time" in look_at(tmp_path, registry, seconds=1).why
+
+
 def test_work_that_is_lost_is_given_up(tmp_path, registry):
     registry.push("team/shop", "latest")
     work = work_for(tmp_path, registry, is_lost=lambda: True)

@@ -1,6 +1,7 @@
 """S3 source from the bucket of another S3: a real one in this process, and some that misbehave."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -15,6 +16,7 @@ from tests.git_host import git_host
 from tests.providers.work import OUTPUT, log_of, make_site, make_work
 
 KEY = "builds/site.zip"
+DENIED = b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>"
 SUMMARY = "codepipeline-artifact-revision-summary"
 
 
@@ -162,6 +164,27 @@ def test_an_object_over_the_limit_is_given_up(tmp_path, s3, s3_url, monkeypatch)
     outcome = failed(source_s3.perform(work_for(tmp_path, s3_url)))
 
     assert "is larger than 2 bytes" in outcome.message
+
+
+def test_an_object_that_does_not_come_in_time_is_given_up(tmp_path, s3, s3_url):
+    s3.put_object(Bucket="uploads", Key=KEY, Body=b"three")
+    work = work_for(tmp_path, s3_url, timeout=timedelta(0))
+
+    outcome = failed(source_s3.perform(work))
+
+    assert "did not come within the time" in outcome.message
+
+
+def test_an_endpoint_that_denies_says_which_setting_to_change(tmp_path):
+    (tmp_path / "root").mkdir()
+    with git_host(tmp_path / "root") as other:
+        other.answers = DENIED
+        other.status = 403
+
+        outcome = failed(source_s3.perform(work_for(tmp_path, other.url)))
+
+    assert outcome.code is FailureCode.PERMISSION_ERROR
+    assert "PENSTOCK_ENDPOINT_ACCESS_KEY_ID" in outcome.message
 
 
 def test_work_that_is_lost_is_given_up(tmp_path, s3, s3_url):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipelines.api.answers import WithHeaders
 from pipelines.api.operations import (
     absent,
     approvals,
@@ -21,6 +22,7 @@ from pipelines.api.operations import (
     reading,
     stages,
     tags,
+    third_party_jobs,
     types,
     webhooks,
 )
@@ -28,7 +30,7 @@ from pipelines.api.operations import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Output = dict[str, Any] | None
+Output = dict[str, Any] | WithHeaders | None
 
 OPERATIONS: dict[str, Callable[..., Output]] = {
     # Pipelines
@@ -64,6 +66,11 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     "PollForJobs": jobs.poll_for_jobs,
     "PutJobFailureResult": jobs.put_job_failure_result,
     "PutJobSuccessResult": jobs.put_job_success_result,
+    "AcknowledgeThirdPartyJob": third_party_jobs.acknowledge_third_party_job,
+    "GetThirdPartyJobDetails": third_party_jobs.get_third_party_job_details,
+    "PollForThirdPartyJobs": third_party_jobs.poll_for_third_party_jobs,
+    "PutThirdPartyJobFailureResult": third_party_jobs.put_third_party_job_failure_result,
+    "PutThirdPartyJobSuccessResult": third_party_jobs.put_third_party_job_success_result,
     # Tags
     "ListTagsForResource": tags.list_tags_for_resource,
     "TagResource": tags.tag_resource,

@@ -11,13 +11,6 @@ if TYPE_CHECKING:
 
 MISSING = {
     "action types with an integration model": ("UpdateActionType",),
-    "third-party action types and their jobs": (
-        "AcknowledgeThirdPartyJob",
-        "GetThirdPartyJobDetails",
-        "PollForThirdPartyJobs",
-        "PutThirdPartyJobFailureResult",
-        "PutThirdPartyJobSuccessResult",
-    ),
     "conditions of stages with their rules": ("ListRuleExecutions", "OverrideStageCondition"),
 }
 

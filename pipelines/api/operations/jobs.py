@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pipelines import jobs
+from pipelines.api.answers import WithHeaders
 from pipelines.api.rendering import jobs as rendering
 from pipelines.core.action_types import ActionTypeId
 from pipelines.core.results import SourceRevision
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipelines.core.rights import Caller
+
+ACTION_STATUS = "x-penstock-action-status"
 
 
 def poll_for_jobs(
@@ -38,9 +41,10 @@ def acknowledge_job(*, by: Caller, job_id: str, nonce: str) -> dict[str, Any]:
     return {"status": str(jobs.acknowledge(UUID(job_id), nonce, by=by))}
 
 
-def get_job_details(*, by: Caller, job_id: str) -> dict[str, Any]:
+def get_job_details(*, by: Caller, job_id: str) -> WithHeaders:
     """API_GetJobDetails."""
-    return {"jobDetails": rendering.job_details(jobs.details(UUID(job_id), by=by))}
+    offer = jobs.details(UUID(job_id), by=by)
+    return WithHeaders({"jobDetails": rendering.job_details(offer)}, status_header(offer))
 
 
 def put_job_success_result(
@@ -54,10 +58,10 @@ def put_job_success_result(
 ) -> None:
     """API_PutJobSuccessResult."""
     done = Done(
-        progress=_progress(execution_details or {}),
+        progress=progress_of(execution_details or {}),
         continuation_token=continuation_token,
         output_variables=output_variables or {},
-        revision=_revision(current_revision) if current_revision else None,
+        revision=revision_of(current_revision) if current_revision else None,
     )
     results.succeed(UUID(job_id), done, by=by)
 
@@ -73,7 +77,12 @@ def put_job_failure_result(*, by: Caller, job_id: str, failure_details: dict[str
     )
 
 
-def _progress(details: Mapping[str, Any]) -> Progress:
+def status_header(offer: jobs.Offer) -> dict[str, str]:
+    """How a worker learns that nobody waits for it any more (docs/job-workers.md)."""
+    return {ACTION_STATUS: str(offer.action_status)}
+
+
+def progress_of(details: Mapping[str, Any]) -> Progress:
     return Progress(
         summary=details.get("summary", ""),
         external_execution_id=details.get("externalExecutionId", ""),
@@ -81,7 +90,7 @@ def _progress(details: Mapping[str, Any]) -> Progress:
     )
 
 
-def _revision(given: Mapping[str, Any]) -> SourceRevision:
+def revision_of(given: Mapping[str, Any]) -> SourceRevision:
     return SourceRevision(
         revision_id=given["revision"],
         summary=given.get("revisionSummary", ""),

@@ -24,8 +24,13 @@ def job_details(offer: Offer) -> Structure:
     return {"id": offer.job_id, "data": _data(offer), "accountId": offer.account_id}
 
 
+def third_party_job_details(offer: Offer) -> Structure:
+    """ThirdPartyJobDetails; there is no nonce while nobody has the job."""
+    return filled({"id": offer.job_id, "data": _data(offer), "nonce": offer.nonce})
+
+
 def _data(offer: Offer) -> Structure:
-    """JobData.  There is no encryptionKey: artifacts are not encrypted by a key of the account."""
+    """JobData, and ThirdPartyJobData, which is the same."""
     return filled(
         {
             "actionTypeId": offer.type_id._asdict(),
@@ -44,6 +49,7 @@ def _data(offer: Offer) -> Structure:
             "outputArtifacts": [_artifact(each, offer.bucket) for each in offer.outputs],
             "artifactCredentials": _credentials(offer.artifact_credentials),
             "continuationToken": offer.continuation_token,
+            "encryptionKey": dict(offer.encryption_key) if offer.encryption_key else None,
         }
     )
 

@@ -1,6 +1,6 @@
 """Builds, tests and scans that other companies do; AWS does not publish how they are configured."""
 
-from pipelines.core.action_types import ActionType, ActionTypeId
+from pipelines.core.action_types import THIRD_PARTY, ActionType, ActionTypeId
 
 
 def partner(
@@ -13,7 +13,7 @@ def partner(
 ) -> ActionType:
     """An action type whose keys only its company knows: any is taken, and none is shown."""
     return ActionType(
-        id=ActionTypeId(category, "ThirdParty", provider, "1"),
+        id=ActionTypeId(category, THIRD_PARTY, provider, "1"),
         label=label,
         input_artifacts=inputs,
         output_artifacts=outputs,
