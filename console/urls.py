@@ -10,6 +10,7 @@ from console.views import (
     artifacts,
     commits,
     connect,
+    connection_hooks,
     connections,
     event_targets,
     events,
@@ -88,6 +89,9 @@ one_event_target = [
 
 one_connection = [
     path("edit", connections.edit, name="edit-connection"),
+    path("hook", connection_hooks.details, name="connection-hook"),
+    path("hook/renew", connection_hooks.renew, name="renew-connection-hook"),
+    path("hook/close", connection_hooks.close, name="close-connection-hook"),
     path("test", connections.try_out, name="try-connection"),
     path("delete", connections.delete, name="delete-connection"),
 ]
@@ -129,6 +133,7 @@ notifying = registered.urls("topic", "topics")
 urlpatterns = [
     path("", home.home, name="home"),
     path("service/<path:asked>", api.endpoint, name="api"),
+    path("webhooks/connections/<uuid:connection_id>", hooks.connection, name="connection-address"),
     path("webhooks/<str:token>", hooks.webhook, name="webhook-address"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
     path("codesuite/codepipeline/pipelines/<str:name>/", include(one_pipeline)),

@@ -15,6 +15,7 @@ from typing import IO
 BRANCH = re.compile(r"(?!-)(?!.*(\.\.|@\{|//|/\.|\.lock(/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])")
 COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 COMMIT_FORMAT = "%H%x00%P%x00%an%x00%ae%x00%aI%x00%cI%x00%B"
+QUICKLY = "-2"  # as artifacts are packed everywhere here (artifacts.COMPRESSION)
 CHANGES_LIMIT = 512 * 1024  # bytes of diff that a page can show
 
 
@@ -109,7 +110,13 @@ def archive(
 ) -> None:
     """Write all files of a commit to a zip file; raises Lost soon after `is_lost` turns true."""
     found = commit(repository, commit_id)
-    command = ["archive", "--format=zip", f"--output={zip_file.absolute()}", found.id]
+    command = [
+        "archive",
+        "--format=zip",
+        QUICKLY,
+        f"--output={zip_file.absolute()}",
+        found.id,
+    ]
     with (
         tempfile.TemporaryFile() as complaints,
         subprocess.Popen(

@@ -41,6 +41,11 @@ def instances() -> Path:
     return _home() / "instances"
 
 
+def pushes() -> Path:
+    """A file for each local repository that was pushed to and has not been looked at since."""
+    return _home() / "pushes"
+
+
 def workspaces() -> Path:
     """Folders in which actions work; each is removed when its work is done."""
     return _home() / "work"

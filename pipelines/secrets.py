@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from pipelines import places, sealing
-from pipelines.models import AccessKey, Connection, EventTarget, PipelineVersion, Webhook
+from pipelines.models import (
+    AccessKey,
+    Connection,
+    ConnectionHook,
+    EventTarget,
+    PipelineVersion,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +31,7 @@ _SEALED: dict[type[models.Model], str] = {
     EventTarget: "sealed_secret",
     Webhook: "sealed_secret",
     Connection: "sealed_credential",
+    ConnectionHook: "sealed_secret",
 }
 
 

@@ -11,6 +11,7 @@ from django.db.models import F
 from pipelines import patience, starting
 from pipelines.core.refusals import Throttled
 from pipelines.core.source_overrides import RevisionType, SourceOverride, source_actions
+from pipelines.core.storable import readable
 from pipelines.core.triggers import Repository, connected_actions, verdicts
 from pipelines.models import Pipeline, PipelineVersion, UsedChange
 
@@ -79,7 +80,7 @@ def detail_of(
     change: GitChange, repository: Repository, about: Mapping[str, str]
 ) -> dict[str, str]:
     """What AWS's events say of the change that triggered an execution."""
-    known = {name: _readable(about[name])[:most] for name, most in ABOUT if about.get(name)}
+    known = {name: readable(about[name])[:most] for name, most in ABOUT if about.get(name)}
     return {
         "full-repository-name": repository.full_id,
         "connection-arn": repository.connection_arn,
@@ -87,11 +88,6 @@ def detail_of(
         **change.name,
         **known,
     }
-
-
-def _readable(text: str) -> str:
-    """Without what no database keeps: people write these, and git lets them write anything."""
-    return text.encode(errors="replace").decode().replace("\0", "")
 
 
 def _started_by(
@@ -132,7 +128,7 @@ def _start(
     row = pipeline.versions.get(version=pipeline.version)
     row.pipeline = pipeline
     found = _judged(change, repository, row)
-    revision = f"{repository.connection_arn} {repository.full_id} {change.revision}"
+    revision = f"{repository.key} {change.revision}"
     names = [each.action for each in found if each.starts]
     before = {name: UsedChange.objects.user_of(pipeline, name, revision) for name in names}
     execution = None

@@ -140,7 +140,9 @@ def test_a_body_that_is_no_json_is_refused(send, body, kind):
     assert not started().exists()
 
 
-@pytest.mark.parametrize("payload", [None, [], "x", 1, [[]], {"ref": None}, {"ref": ["x"]}])
+@pytest.mark.parametrize(
+    "payload", [None, [], "x", 1, [[]], {"ref": None}, {"ref": ["x"]}, {"ref": "a\0\ud800"}]
+)
 def test_json_of_any_shape_is_looked_at(send, payload):
     assert send(put(), payload).status_code == 200
     assert last()[0] == "Ignored"

@@ -20,11 +20,14 @@ class EventTargetForm(forms.Form):
     """What is said of a target; whether it may be said, the use case knows."""
 
     name = forms.CharField(
-        max_length=64, help_text="Letters, digits, full stops, - and _; it cannot be changed."
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Letters, digits, full stops, - and _; it cannot be changed.",
     )
     url = forms.CharField(
         label="Address",
         max_length=URL_LIMIT,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url"}),
         help_text="Events are sent there by POST, as Amazon EventBridge writes them.",
     )
     pattern = Writing(

@@ -143,8 +143,8 @@ def trouble_of(target: EventTarget) -> str:
     if not target.failures:
         return ""
     return (
-        f"It has failed {_times(target.failures)}. What is for it waits, and is sent in the order"
-        " of the events once it answers again, within a day."
+        f"It has failed {_times(target.failures)}. What is for it waits, and is sent once"
+        " it answers again, within a day."
     )
 
 
@@ -166,12 +166,15 @@ def _target_words(target: EventTarget) -> StatusWords:
     return StatusWords("Failing", "failed") if target.failures else StatusWords("On", "success")
 
 
-def delivery_rows(deliveries: Iterable[EventDelivery]) -> tuple[DeliveryRow, ...]:
-    return tuple(_delivery_row(delivery) for delivery in deliveries)
+def delivery_rows(
+    deliveries: Iterable[EventDelivery], target: EventTarget
+) -> tuple[DeliveryRow, ...]:
+    return tuple(_delivery_row(delivery, target.paused_until) for delivery in deliveries)
 
 
-def _delivery_row(delivery: EventDelivery) -> DeliveryRow:
+def _delivery_row(delivery: EventDelivery, paused_until: datetime | None) -> DeliveryRow:
     is_pending = delivery.status == DeliveryStatus.PENDING
+    next_attempt_at = max(delivery.next_attempt_at, paused_until or delivery.next_attempt_at)
     status = f"Status {delivery.last_status}." if delivery.last_status else ""
     return DeliveryRow(
         number=delivery.pk,
@@ -180,7 +183,7 @@ def _delivery_row(delivery: EventDelivery) -> DeliveryRow:
         attempts=delivery.attempts,
         said=delivery.last_error or status,
         created_at=delivery.created_at,
-        next_attempt_at=delivery.next_attempt_at if is_pending else None,
+        next_attempt_at=next_attempt_at if is_pending else None,
         ended_at=delivery.ended_at,
         text=json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False),
     )

@@ -48,7 +48,7 @@ def details(request: HttpRequest, target: str) -> HttpResponse:
         "edits": edits,
         "trouble": trouble_of(found),
         "page": page,
-        "rows": delivery_rows(page),
+        "rows": delivery_rows(page, found),
         "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
         "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
     }

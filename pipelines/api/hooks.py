@@ -11,10 +11,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
+from pipelines import connection_hooks
 from pipelines.webhooks import receiving
 from pipelines.webhooks.receiving import Received
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpRequest
 
 LARGEST = 5 * 1024 * 1024  # bytes of a body: GitHub's largest are cut by it at 25 MB, few are here
@@ -28,6 +31,16 @@ def webhook(request: HttpRequest, token: str) -> JsonResponse:
     if isinstance(asked, JsonResponse):
         return asked
     return _answer(receiving.received(token, asked))
+
+
+@csrf_exempt
+@login_not_required
+def connection(request: HttpRequest, connection_id: UUID) -> JsonResponse:
+    """The address that a git host is given for all the repositories of a connection."""
+    asked = _received(request)
+    if isinstance(asked, JsonResponse):
+        return asked
+    return _answer(connection_hooks.received(connection_id, asked))
 
 
 def _answer(receipt: receiving.Receipt | None) -> JsonResponse:

@@ -4,6 +4,11 @@ from pipelines.core.refusals import InvalidRequest
 from pipelines.core.shapes import UNSTORABLE
 
 
+def readable(text: str) -> str:
+    """The same without those two, for what is quoted from others and not refused."""
+    return UNSTORABLE.sub("", text)
+
+
 def check_storable(text: str, member: str) -> None:
     """Raise InvalidRequest for a text that no database keeps; `member` is where it was given."""
     if UNSTORABLE.search(text):

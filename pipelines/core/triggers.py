@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-triggers.htm
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pipelines.core import globs
 from pipelines.core.action_types import Category
+from pipelines.core.connections import connection_id_of
 from pipelines.core.structure_trigger_rules import CONNECTION
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.core.plan import ActionPlan
 
 FILES_LOOKED_AT = 100
+FILES_NOT_KNOWN = "its filePaths need the changed files, which are not known"
 
 
 class PullRequestEvent(StrEnum):
@@ -94,7 +96,12 @@ class Repository:
     """What a source action watches: a repository, as a connection names it."""
 
     connection_arn: str
-    full_id: str = field(default="")
+    full_id: str
+
+    @property
+    def key(self) -> str:
+        """The same for all the ARNs that a connection may be called by: its id tells it apart."""
+        return f"{connection_id_of(self.connection_arn) or self.connection_arn} {self.full_id}"
 
 
 def connected_actions(
@@ -106,9 +113,15 @@ def connected_actions(
         for action in sources
         if action.type_id.category == Category.SOURCE
         and action.type_id.provider == CONNECTION
-        and action.configuration.get("ConnectionArn") == repository.connection_arn
-        and action.configuration.get("FullRepositoryId") == repository.full_id
+        and _watched(action) == repository.key
     )
+
+
+def _watched(action: ActionPlan) -> str:
+    said = action.configuration
+    return Repository(
+        connection_arn=said.get("ConnectionArn", ""), full_id=said.get("FullRepositoryId", "")
+    ).key
 
 
 def verdicts(
@@ -192,7 +205,7 @@ def _files_problem(change: GitChange, criteria: Mapping[str, Any] | None) -> str
     if isinstance(change, Push) and change.is_new_branch:
         return "a filter of filePaths does not start for a new branch"
     if change.changed_files is None:
-        return "its filePaths need the changed files, which are not known"
+        return FILES_NOT_KNOWN
     if any(selects(criteria, path) for path in change.changed_files[:FILES_LOOKED_AT]):
         return ""
     return "its filePaths match none of the changed files"

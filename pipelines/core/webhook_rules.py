@@ -22,6 +22,8 @@ MAX_WEBHOOKS = 300  # https://docs.aws.amazon.com/codepipeline/latest/userguide/
 SECRET, RANGE = "SecretToken", "AllowedIPRange"
 _PLACEHOLDER = re.compile(r"\{([^{}]{1,50})\}")
 
+_ALGORITHMS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
+
 
 class Authentication(StrEnum):
     """API type WebhookAuthenticationType."""
@@ -69,16 +71,26 @@ def check_filters(filters: Sequence[Filter]) -> None:
 
 
 def is_signed(body: bytes, headers: Mapping[str, str], secret: str) -> bool:
-    """Whether GitHub's signature of the body is right; the newer one counts when both are there."""
-    for header, algorithm in (
-        ("x-hub-signature-256", hashlib.sha256),
-        ("x-hub-signature", hashlib.sha1),
-    ):
-        if header in headers:
-            digest = hmac.new(secret.encode(), body, algorithm).hexdigest()
-            said = headers[header].partition("=")[2]
-            return hmac.compare_digest(said.encode(errors="replace"), digest.encode())
-    return False
+    """Whether the signature of the body is right; the newer one counts when both are there.
+
+    GitHub's is that of X-Hub-Signature-256; Bitbucket has the same in X-Hub-Signature, where
+    GitHub has SHA-1.
+    """
+    said = headers.get("x-hub-signature-256") or headers.get("x-hub-signature", "")
+    name, _, digest = said.partition("=")
+    algorithm = _ALGORITHMS.get(name)
+    if algorithm is None:
+        return False
+    right = hmac.new(secret.encode(), body, algorithm).hexdigest()
+    return hmac.compare_digest(digest.encode(errors="replace"), right.encode())
+
+
+def is_from_host(body: bytes, headers: Mapping[str, str], secret: str) -> bool:
+    """Whether a git host knows the secret: GitLab sends it along, the others sign with it."""
+    if "x-gitlab-token" in headers:
+        said = headers["x-gitlab-token"].encode(errors="replace")
+        return hmac.compare_digest(said, secret.encode())
+    return is_signed(body, headers, secret)
 
 
 def is_in_range(address: str, allowed: str) -> bool:

@@ -4,6 +4,7 @@ from pipelines.models.abandoned_work import AbandonedWorkPolicy
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
+from pipelines.models.connection_hooks import ConnectionHook
 from pipelines.models.connections import Connection
 from pipelines.models.event_targets import EventDelivery, EventTarget
 from pipelines.models.events import Event
@@ -27,6 +28,7 @@ __all__ = [
     "ApprovalNotification",
     "BuildProject",
     "Connection",
+    "ConnectionHook",
     "CustomActionType",
     "DeployTarget",
     "DeploymentGroup",

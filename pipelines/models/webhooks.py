@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.utils import timezone
 
+from pipelines.core.storable import readable
 from pipelines.core.webhook_rules import Authentication
 from pipelines.models.choices import enum_field, only
 from pipelines.models.ordered_json import OrderedJSON
@@ -72,7 +73,11 @@ class HookDeliveryQuerySet(models.QuerySet["HookDelivery"]):
     ) -> None:
         """Remember what came, and forget what is older than the last few."""
         self.create(
-            hook=hook, outcome=outcome, said=said[:500], event=event[:60], executions=executions
+            hook=hook,
+            outcome=outcome,
+            said=readable(said)[:500],
+            event=readable(event)[:60],
+            executions=executions,
         )
         last = self.filter(hook=hook).order_by("-pk").values_list("pk", flat=True)
         if oldest := list(last[KEPT : KEPT + 1]):

@@ -23,6 +23,7 @@ from pipelines.providers.contract import Look, Sighting, Unseen
 from pipelines.runner.working import site
 from pipelines.watching.concluding import conclude
 from pipelines.watching.following import Told, follow_definitions, told_of
+from pipelines.watching.telling import hear_of_pushes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,7 @@ def claim() -> list[int]:
     Definitions that have changed are read first.
     """
     follow_definitions()
+    hear_of_pushes()
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     room = AT_ONCE - WatchedSource.objects.filter(claimed_until__gt=now).count()

@@ -50,11 +50,11 @@ def register_all() -> None:
 def create(name: str, dispatch: Dispatch, *, asks: bool = False) -> str:
     """A pipeline of a source and 20 actions, one after the other; `asks`: it waits for a person."""
     work = (
-        [_action("Ask", APPROVAL)]
+        [action("Ask", APPROVAL)]
         if asks
-        else [_action(f"Step{n}", invoke(dispatch), runOrder=n) for n in range(1, ACTIONS + 1)]
+        else [action(f"Step{n}", invoke(dispatch), runOrder=n) for n in range(1, ACTIONS + 1)]
     )
-    fetch = _action("Fetch", source(dispatch), outputArtifacts=[{"name": "Code"}])
+    fetch = action("Fetch", source(dispatch), outputArtifacts=[{"name": "Code"}])
     definition = {
         "name": name,
         "roleArn": "arn:aws:iam::123456789012:role/penstock",
@@ -64,10 +64,10 @@ def create(name: str, dispatch: Dispatch, *, asks: bool = False) -> str:
             {"name": "Work", "actions": work},
         ],
     }
-    return _created(definition)
+    return created(definition)
 
 
-def _created(definition: dict[str, Any]) -> str:
+def created(definition: dict[str, Any]) -> str:
     """Made, however long the workers keep an SQLite from us: preparing is not what is measured."""
     while True:
         try:
@@ -77,6 +77,6 @@ def _created(definition: dict[str, Any]) -> str:
                 raise
 
 
-def _action(name: str, type_id: ActionTypeId, **members: Any) -> dict[str, Any]:
+def action(name: str, type_id: ActionTypeId, **members: Any) -> dict[str, Any]:
     spelled = {key: str(value) for key, value in type_id._asdict().items()}
     return {"name": name, "actionTypeId": spelled, **members}

@@ -29,11 +29,17 @@ from tests.engine_room import ALICE
 from tests.stored import everything_stored
 
 # Home leads to the list only; the API and the hooks look at signatures: tests/api.
-FOR_MACHINES = {"healthz", "readyz", "api", "webhook-address"}
+FOR_MACHINES = {"healthz", "readyz", "api", "webhook-address", "connection-address"}
 OPEN_TO_ALL = {"home", "sign-in", *FOR_MACHINES}
 DOWNLOADS = {"action-artifact"}
 LEADS_ON = {"home", "sign-in", "action-log", "connection-redirect"}  # to another page
-POST_ONLY = {"sign-out", "theme", "event-target-deliver-again"}
+POST_ONLY = {
+    "sign-out",
+    "theme",
+    "event-target-deliver-again",
+    "renew-connection-hook",
+    "close-connection-hook",
+}
 POLL = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
 
 

@@ -1,6 +1,9 @@
 """The real boto3 against a running Penstock, in both protocols that AWS has for this service."""
 
+import hashlib
+import hmac
 import json
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID, uuid4
@@ -160,11 +163,50 @@ def test_every_operation_that_is_served_answers(penstock, client, workplace):
     look_around(client, workplace)
     approve(client, workplace)
     hold_and_stop(client, workplace)
+    call_by_webhook(client, workplace)
     client.delete_pipeline(name=workplace.name)
     work(client, workplace)
     work_as_partner(penstock, client, workplace)
 
     assert asked == set(OPERATIONS) - set(ABSENT)
+
+
+def call_by_webhook(client, workplace):
+    """Have a webhook start the pipeline by a request that is signed as GitHub signs."""
+    source = client.get_pipeline(name=workplace.name)["pipeline"]["stages"][0]["actions"][0]
+    made = client.put_webhook(
+        webhook={
+            "name": workplace.name,
+            "targetPipeline": workplace.name,
+            "targetAction": source["name"],
+            "filters": [{"jsonPath": "$.ref", "matchEquals": "{S3ObjectKey}"}],
+            "authentication": "GITHUB_HMAC",
+            "authenticationConfiguration": {"SecretToken": "s3cret"},
+        },
+        tags=[{"key": "team", "value": "web"}],
+    )["webhook"]
+    body = json.dumps({"ref": source["configuration"]["S3ObjectKey"]}).encode()
+    digest = hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
+    headers = {"X-Hub-Signature-256": f"sha256={digest}", "Content-Type": "application/json"}
+    request = urllib.request.Request(made["url"], body, headers)  # noqa: S310 - ours
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+        assert json.load(answer) == {"message": "It started an execution."}
+    assert newest(client, workplace)["trigger"] == {
+        "triggerType": "Webhook",
+        "triggerDetail": made["arn"],
+    }
+    [listed] = client.list_webhooks(MaxResults=100)["webhooks"]
+    assert listed["definition"]["authenticationConfiguration"] == {"SecretToken": "****"}
+    assert abs(listed["lastTriggered"] - datetime.now(UTC)) < timedelta(minutes=5)
+    for ask in (
+        client.register_webhook_with_third_party,
+        client.deregister_webhook_with_third_party,
+    ):
+        with pytest.raises(ClientError, match=r"Give .* to the git host by hand"):
+            ask(webhookName=workplace.name)
+    client.delete_webhook(name=workplace.name)
+    with pytest.raises(client.exceptions.WebhookNotFoundException):
+        client.register_webhook_with_third_party(webhookName=workplace.name)
 
 
 def work(client, workplace):

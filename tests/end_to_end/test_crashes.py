@@ -74,6 +74,23 @@ def test_a_killed_worker_fails_its_action_and_leaves_no_process(installation, so
     wait_until(lambda: all(is_gone(command.pid) for command in commands))
 
 
+def test_abandoned_work_ends_with_its_killed_worker_and_that_is_told(installation, soaking):
+    visitor = Visitor(installation)
+    execution, action = installation.state(RELEASE)["id"], soak_test(installation)[-1]
+    stop(visitor, execution, "abandon")
+    wait_until(lambda: soak_test(installation)[0] == "Abandoned", PATIENCE)
+    assert installation.working_on(action)
+    page = f"{PIPELINES}/{RELEASE}/executions/{execution}/actions/{action}"
+    assert "This work was left behind" in visitor.get(page)
+
+    assert installation.kill("celery", "-Q", "actions") > 0
+
+    wait_until(lambda: not installation.working_on(action))
+    wait_until(lambda: "Its worker was lost" in visitor.get(page), PATIENCE)
+    assert soak_test(installation)[0] == "Abandoned"
+    assert "This work was left behind" not in visitor.get(page)
+
+
 def test_a_stop_outlives_the_death_of_everything(installation, soaking):
     state = installation.state(RELEASE)
     stop(Visitor(installation), state["id"], "wait")

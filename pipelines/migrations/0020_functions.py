@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0018_third_party_jobs'),
+        ('pipelines', '0019_connection_hooks'),
     ]
 
     operations = [
