@@ -149,6 +149,7 @@ urlpatterns = [
     path("codesuite/settings/", include(settings)),
     path("codesuite/codebuild/", include(build_projects)),
     path("codesuite/codedeploy/", include(deploying)),
+    path("codesuite/lambda/", include(registered.urls("function", "functions"))),
     path("codesuite/sns/", include(notifying)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),

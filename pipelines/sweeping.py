@@ -95,6 +95,18 @@ def requeue_unacknowledged_jobs() -> None:
     given.update(status=JobStatus.QUEUED, nonce="")
 
 
+def jobs_to_invoke() -> list[UUID]:
+    """Jobs of functions that a continuation token asks to go on with."""
+    due = Job.objects.to_invoke(now=timezone.now()).order_by("available_at")
+    return list(due.values_list("pk", flat=True)[:LIMIT])
+
+
+def silent_jobs() -> list[UUID]:
+    """Jobs whose functions have not reported in time."""
+    silent = Job.objects.silent(now=timezone.now()).order_by("acknowledged_at")
+    return list(silent.values_list("pk", flat=True)[:LIMIT])
+
+
 def work_to_clear_up() -> list[UUID]:
     """Abandoned actions whose work is lost and left something behind on this machine.
 

@@ -15,7 +15,7 @@ from pipelines.models.notifications import ApprovalNotification
 from pipelines.models.partners import PartnerWorker
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
-from pipelines.models.registered import DeploymentGroup, Instance, Topic
+from pipelines.models.registered import DeploymentGroup, Function, Instance, Topic
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
@@ -37,6 +37,7 @@ __all__ = [
     "Event",
     "EventDelivery",
     "EventTarget",
+    "Function",
     "HookDelivery",
     "Instance",
     "Job",

@@ -11,6 +11,7 @@ from pipelines import (
     connections,
     deployment_groups,
     event_targets,
+    functions,
     git,
     instances,
     outbox,
@@ -95,6 +96,7 @@ def world(engine_room, settings, tmp_path):
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
+    functions.create("tide", functions.Settings("http://127.0.0.1:9/tide"), by=ALICE)
     topics.create("approvals", topics.Settings(email="ana@example.com"), by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
@@ -119,6 +121,7 @@ def world(engine_room, settings, tmp_path):
         "instance": "web-1",
         "deployment_group": "shop/web",
         "topic": "approvals",
+        "function": "tide",
         "target": "chat",
         "webhook": "push",
         "token": "nothing",
