@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0019_connection_hooks'),
+        ('pipelines', '0020_functions'),
     ]
 
     operations = [
