@@ -202,6 +202,7 @@ CELERY_TASK_ROUTES = {
     "pipelines.tasks.clear_up": {"queue": "actions"},
     "pipelines.tasks.deliver_events": {"queue": "deliveries"},
     "pipelines.tasks.notify": {"queue": "deliveries"},
+    "pipelines.tasks.invoke_again": {"queue": "actions"},
     "pipelines.watch_tasks.*": {"queue": "polls"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -34,6 +34,7 @@ from pipelines.api import views as api
 one_execution = [
     path("timeline", executions.timeline, name="execution-timeline"),
     path("visualization", executions.visualization, name="execution-visualization"),
+    path("variables", executions.variables, name="execution-variables"),
     path("revisions", executions.revisions, name="execution-revisions"),
     path("artifacts", executions.artifacts, name="execution-artifacts"),
     path("actions/<uuid:action_id>", actions.details, name="action"),
@@ -48,6 +49,9 @@ one_execution = [
 
 one_stage = [
     path("retry", stages.retry, name="retry"),
+    path("rollback", stages.roll_back, name="rollback"),
+    path("conditions/<str:kind>/review", stages.condition, name="condition"),
+    path("conditions/<str:kind>/override", stages.override, name="override"),
     path("transition/disable", transitions.disable, name="disable-transition"),
     path("transition/enable", transitions.enable, name="enable-transition"),
     path("actions/<str:action>/review", approvals.review, name="review"),
@@ -145,6 +149,7 @@ urlpatterns = [
     path("codesuite/settings/", include(settings)),
     path("codesuite/codebuild/", include(build_projects)),
     path("codesuite/codedeploy/", include(deploying)),
+    path("codesuite/lambda/", include(registered.urls("function", "functions"))),
     path("codesuite/sns/", include(notifying)),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),

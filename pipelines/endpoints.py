@@ -42,7 +42,7 @@ class Endpoints:
 NOWHERE = Endpoints()
 
 
-def client(endpoints: Endpoints, service: str, *, read_timeout: int = 30) -> Any:
+def client(endpoints: Endpoints, service: str, *, read_timeout: int = 30, attempts: int = 2) -> Any:
     """A boto3 client of the service, which gives up on silence after `read_timeout` seconds.
 
     Raises NoEndpoint.
@@ -62,7 +62,7 @@ def client(endpoints: Endpoints, service: str, *, read_timeout: int = 30) -> Any
         config=Config(
             connect_timeout=5,
             read_timeout=read_timeout,
-            retries={"total_max_attempts": 2},
+            retries={"total_max_attempts": attempts},
             s3={"addressing_style": "path"},
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -11,27 +12,25 @@ from pipelines.core.refusals import Conflict, NotLatestExecution, StageNotRetrya
 from pipelines.core.retrying import RetryFacts, actions_to_rerun
 from pipelines.core.statuses import (
     ActionStatus,
+    ConditionKind,
+    ConditionStatus,
     ExecutionMode,
-    ExecutionStatus,
     RetryMode,
     RetryTrigger,
     StageStatus,
 )
-from pipelines.models import (
-    ActionExecution,
-    Event,
-    Pipeline,
-    PipelineExecution,
-    Stage,
-    StageExecution,
-)
-from pipelines.models.events import RESUMED, pipeline_event, stage_event
+from pipelines.models import ActionExecution, StageExecution
+from pipelines.resuming import held, resume
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
     from pipelines.core.rights import Caller
+    from pipelines.models import Pipeline, PipelineExecution, Stage
+
+MET = [status.value for status in ConditionStatus if status.is_met]
 
 
 @patience.limited(Conflict)
@@ -52,15 +51,14 @@ def retry(
     pipeline = finding.locked_pipeline(pipeline_name)
     stage = finding.stage(pipeline, stage_name)
     stay = _stay(pipeline, stage, execution_id)
-    if not stay.execution.takes_locks:
-        stay = _held(stay)
+    stay = held(stay)
     rerun = actions_to_rerun(_facts(pipeline, stage, stay), mode=mode)
-    stay.action_executions.filter(is_latest=True, action_name__in=rerun).update(is_latest=False)
+    _set_aside(stay, rerun)
     execution, now = stay.execution, timezone.now()
     _count(stay, at=now)
     if execution.is_finished:
         starting.check_limit(pipeline, execution.mode)
-        _resume(execution, stay, at=now)
+        resume(execution, stay, at=now)
     pipeline.bump()
     tasks.wake(pipeline.pk, execution.alone)
     return execution
@@ -77,6 +75,17 @@ def retry_refusal(
     return ""
 
 
+def _set_aside(stay: StageExecution, actions: Iterable[str]) -> None:
+    """These actions run again; and conditions are checked again, but for an entry that was open."""
+    of_stay = stay.action_executions.filter(is_latest=True)
+    of_stay.of_actions().filter(action_name__in=actions).update(is_latest=False)
+    again = stay.condition_executions.filter(is_latest=True).exclude(
+        kind=ConditionKind.BEFORE_ENTRY, status__in=MET
+    )
+    of_stay.filter(condition__in=again).update(is_latest=False)
+    again.update(is_latest=False)
+
+
 def _stay(pipeline: Pipeline, stage: Stage, execution_id: UUID) -> StageExecution:
     stays = StageExecution.objects.select_related("execution")
     stay = stays.filter(pipeline=pipeline, stage_name=stage.name, execution_id=execution_id).first()
@@ -88,17 +97,14 @@ def _stay(pipeline: Pipeline, stage: Stage, execution_id: UUID) -> StageExecutio
     return stay
 
 
-def _held(stay: StageExecution) -> StageExecution:
-    """The stay of a parallel execution, about which nobody decides meanwhile."""
-    execution = PipelineExecution.objects.held().get(pk=stay.execution_id)
-    stay.refresh_from_db()
-    stay.execution = execution
-    return stay
-
-
 def _facts(pipeline: Pipeline, stage: Stage, stay: StageExecution) -> RetryFacts:
-    latest = stay.action_executions.filter(is_latest=True)
-    return _facts_of(pipeline, stage, stay, list(latest))
+    latest = ActionExecution.objects.latest_in([stay])
+    return replace(
+        _facts_of(pipeline, stage, stay, list(latest)),
+        is_checking=stay.condition_executions.filter(
+            is_latest=True, status=ConditionStatus.IN_PROGRESS
+        ).exists(),
+    )
 
 
 def _facts_of(
@@ -120,29 +126,4 @@ def _count(stay: StageExecution, *, at: datetime) -> None:
     stay.latest_retry_trigger = RetryTrigger.MANUAL
     stay.save(
         update_fields=["status", "updated_at", "manual_retry_attempt", "latest_retry_trigger"]
-    )
-
-
-def _resume(execution: PipelineExecution, stay: StageExecution, *, at: datetime) -> None:
-    """InProgress again, with the stage's lock, one attempt later and with no stop asked for."""
-    resumed = {
-        "status": ExecutionStatus.IN_PROGRESS,
-        "attempt": execution.attempt + 1,
-        "occupied": stay,
-        "stop_mode": "",
-        "stop_reason": None,
-        "stop_requested_by": "",
-        "stop_requested_at": None,
-        "updated_at": at,
-        "ended_at": None,
-    }
-    for column, value in resumed.items():
-        setattr(execution, column, value)
-    execution.refresh_search_text()
-    execution.save(update_fields=[*resumed, "search_text"])
-    Event.objects.bulk_create(
-        [
-            pipeline_event(execution, RESUMED, at=at),
-            stage_event(execution, stay.stage_name, RESUMED, at=at),
-        ]
     )

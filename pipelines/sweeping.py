@@ -52,6 +52,7 @@ def to_wake() -> list[ToWake]:
     found: list[ToWake] = []
     for due in (
         _worlds_of(live.filter(deadline__lte=timezone.now())),
+        _worlds_of(live.filter(due_at__lte=timezone.now())),
         _worlds_of(live.filter(lease__in=Lease.objects.expired())),
         _at_rest(),
     ):
@@ -64,7 +65,7 @@ def actions_to_dispatch() -> list[Started]:
     forgotten = (
         ActionExecution.objects.filter(status=ActionStatus.IN_PROGRESS, token="", lease=None)
         .exclude(execution__stop_mode=StopMode.ABANDON)
-        .filter(~Exists(Job.objects.filter(action=OuterRef("pk"))))
+        .filter(~Exists(Job.objects.filter(action=OuterRef("pk"))), due_at=None)
         .annotate(told_at=Coalesce("dispatched_at", "started_at"))
         .filter(told_at__lte=timezone.now() - UNHEARD)
         .select_related("execution")
@@ -92,6 +93,18 @@ def requeue_unacknowledged_jobs() -> None:
         status=JobStatus.DISPATCHED, dispatched_at__lte=timezone.now() - UNACKNOWLEDGED
     )
     given.update(status=JobStatus.QUEUED, nonce="")
+
+
+def jobs_to_invoke() -> list[UUID]:
+    """Jobs of functions that a continuation token asks to go on with."""
+    due = Job.objects.to_invoke(now=timezone.now()).order_by("available_at")
+    return list(due.values_list("pk", flat=True)[:LIMIT])
+
+
+def silent_jobs() -> list[UUID]:
+    """Jobs whose functions have not reported in time."""
+    silent = Job.objects.silent(now=timezone.now()).order_by("acknowledged_at")
+    return list(silent.values_list("pk", flat=True)[:LIMIT])
 
 
 def work_to_clear_up() -> list[UUID]:
@@ -168,8 +181,9 @@ def _at_rest() -> list[ToWake]:
 
 def _to_run_again() -> QuerySet[ActionExecution]:
     """What a retry put aside in the occupied stage and nobody has started again."""
-    stay = ActionExecution.objects.filter(stage_execution=OuterRef("occupied"), is_latest=False)
-    again = ActionExecution.objects.filter(
+    aside = ActionExecution.objects.of_actions().filter(is_latest=False)
+    stay = aside.filter(stage_execution=OuterRef("occupied"))
+    again = ActionExecution.objects.of_actions().filter(
         stage_execution=OuterRef("stage_execution"),
         action_name=OuterRef("action_name"),
         is_latest=True,

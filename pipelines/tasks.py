@@ -96,6 +96,12 @@ def clean() -> None:
 
 
 @shared_task
+def invoke_again(job_id: str) -> None:
+    """Invoke a function again, as its continuation token asks."""
+    _carry_on(runner.invoke_again(UUID(job_id)))
+
+
+@shared_task
 def notify(notification_id: str) -> None:
     """Make an attempt to tell those who may approve."""
     notifying.deliver(UUID(notification_id))
@@ -113,6 +119,10 @@ def sweep() -> None:
         _send(clear_up, str(action_id))
     sweeping.forget_what_never_arrived()
     spread_events()
+    for job_id in sweeping.jobs_to_invoke():
+        _send(invoke_again, str(job_id))
+    for job_id in sweeping.silent_jobs():
+        _carry_on(runner.give_up_silent(job_id))
     for notification_id in notifying.due():
         _send(notify, str(notification_id))
 

@@ -91,6 +91,32 @@ def approval(name: str = "Ask", **members: Any) -> Definition:
     return action(name, MANUAL, **members)
 
 
+def rule(
+    provider: str = "VariableCheck",
+    name: str = "Check",
+    *lines: str,
+    inputs: Iterable[str] = (),
+    **members: Any,
+) -> Definition:
+    """A rule of a condition; without more, one that says whether variable `go` is `yes`."""
+    configuration = {"Variable": "#{variables.go}", "Value": "yes", "Operator": "EQ"}
+    told: Definition = {"configuration": configuration} if provider == "VariableCheck" else {}
+    if lines:
+        told = {"commands": list(lines)}
+    return {
+        "name": name,
+        "ruleTypeId": {"category": "Rule", "owner": "AWS", "provider": provider, "version": "1"},
+        "inputArtifacts": [{"name": artifact} for artifact in inputs],
+        **told,
+        **in_aws_spelling(members),
+    }
+
+
+def when(result: str, *rules: Definition) -> Definition:
+    """What a stage declares of a condition: ``before_entry=when("SKIP", rule())``."""
+    return {"conditions": [{"result": result, "rules": list(rules or [rule()])}]}
+
+
 def deploy(
     name: str = "Publish", *, inputs: Iterable[str] = ("Code",), **members: Any
 ) -> Definition:

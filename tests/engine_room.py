@@ -11,6 +11,7 @@ from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
 from pipelines.models import (
     ActionExecution,
+    ConditionExecution,
     CustomActionType,
     Event,
     Job,
@@ -143,7 +144,16 @@ class EngineRoom:
             sorted(model.objects.values_list(), key=repr)
             for model in (
                 *(Pipeline, PipelineVersion, Stage, PipelineExecution, StageExecution),
-                *(ActionExecution, Lease, StopRequest, Event, UsedRevision, Job, CustomActionType),
+                *(
+                    ConditionExecution,
+                    ActionExecution,
+                    Lease,
+                    StopRequest,
+                    Event,
+                    UsedRevision,
+                    Job,
+                    CustomActionType,
+                ),
             )
         ]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from console.forms.text import Writing
-from pipelines import deployment_groups, instances, topics
+from pipelines import deployment_groups, functions, instances, topics
 
 if TYPE_CHECKING:
-    from pipelines.models import DeploymentGroup, Instance, Topic
+    from pipelines.models import DeploymentGroup, Function, Instance, Topic
 
 
 class RegisteredForm(forms.Form):
@@ -116,6 +116,30 @@ class DeploymentGroupForm(RegisteredForm):
         return deployment_groups.Settings(
             tag_key=asked["tag_key"], tag_value=asked["tag_value"], config=asked["config"]
         )
+
+
+class FunctionForm(RegisteredForm):
+    """Where a function is."""
+
+    name = forms.CharField(
+        label="Function name",
+        max_length=64,
+        help_text="What actions name as FunctionName. Letters, digits, - and _; it cannot be"
+        " changed.",
+    )
+    url = forms.CharField(
+        label="Address",
+        max_length=2048,
+        help_text="An http or https address. It gets the event of each job, by POST.",
+    )
+
+    @staticmethod
+    def initial_of(row: Function) -> dict[str, Any]:
+        return {"url": row.url}
+
+    @property
+    def said(self) -> functions.Settings:
+        return functions.Settings(url=self.cleaned_data["url"])
 
 
 class TopicForm(RegisteredForm):

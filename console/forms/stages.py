@@ -1,4 +1,4 @@
-"""The form of the dialog Retry."""
+"""The forms of the dialogs Retry, Start rollback and Override."""
 
 from __future__ import annotations
 
@@ -20,3 +20,17 @@ class RetryForm(forms.Form):
 
     def clean_mode(self) -> RetryMode:
         return RetryMode(self.cleaned_data["mode"])
+
+
+class RollbackForm(forms.Form):
+    """Which execution is brought back."""
+
+    target = forms.UUIDField(
+        error_messages={"required": "Choose an execution.", "invalid": "Choose an execution."}
+    )
+
+
+class OverrideForm(forms.Form):
+    """Whose condition is overridden."""
+
+    execution = forms.UUIDField(widget=forms.HiddenInput)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.present.cards import ActionCard, Count, Leftovers, counts_of, groups_of
+from console.present.conditions import Checks, ConditionRow, checks_in, condition_rows, rules_in
 from console.present.revisions import SourceRevision, source_revisions
 from console.present.statuses import (
     DID_NOT_RUN,
@@ -16,8 +17,8 @@ from console.present.statuses import (
 )
 from console.present.stopping import StopNotice, stop_notice
 from console.present.transitions import Transition, queues_of, way_in, way_of
-from pipelines import stages
-from pipelines.core.statuses import ActionStatus, StageStatus, StopMode
+from pipelines import rollbacks, stages
+from pipelines.core.statuses import ActionStatus, ExecutionType, StageStatus, StopMode
 from pipelines.models import ActionExecution, Lease, Stage, StageExecution
 
 if TYPE_CHECKING:
@@ -55,7 +56,21 @@ class StageCard:
     is_busy: bool = False  # an execution holds its lock
     is_stoppable: bool = False  # and it can still be stopped, or abandoned
     retry: Retry | None = None
+    is_rollback: bool = False  # the execution in it is one
+    may_roll_back: bool = False  # nobody is in it, and somebody was
+    conditions: tuple[ConditionRow, ...] = ()
     notice: StopNotice | None = None
+
+    @property
+    def entry_conditions(self) -> tuple[ConditionRow, ...]:
+        return tuple(each for each in self.conditions if each.comes_first)
+
+    @property
+    def exit_conditions(self) -> tuple[ConditionRow, ...]:
+        return tuple(each for each in self.conditions if not each.comes_first)
+
+    def condition(self, kind: str) -> ConditionRow | None:
+        return next((each for each in self.conditions if each.kind == kind), None)
 
     @property
     def all_succeeded(self) -> bool:
@@ -102,6 +117,8 @@ class _Rows(NamedTuple):
     stays: Mapping[str, StageExecution]  # by stage name
     actions: Mapping[int, Mapping[str, ActionExecution]]  # by stay, by name: the latest
     left_behind: tuple[ActionExecution, ...]
+    checks: Checks
+    is_of_execution: bool = False  # not as the stages are now
 
 
 def canvas_of_pipeline(pipeline: Pipeline) -> Canvas:
@@ -109,7 +126,9 @@ def canvas_of_pipeline(pipeline: Pipeline) -> Canvas:
     found = pipeline.stages.select_related("latest__execution", "inbound")
     rows = {stage.name: stage for stage in found}
     stays = {name: stage.latest for name, stage in rows.items() if stage.latest}
-    everything = _Rows(pipeline, rows, stays, *_actions(pipeline, stays.values()))
+    everything = _Rows(
+        pipeline, rows, stays, *_actions(pipeline, stays.values()), checks_in(stays.values())
+    )
     plans = [_plan_now(everything, plan) for plan in pipeline.plan.stages]
     befores = ["", *(plan.name for plan in plans)]
     queues = queues_of(pipeline)
@@ -137,7 +156,9 @@ def canvas_of_execution(execution: PipelineExecution) -> Canvas:
         stay.execution = execution
     latest, left = _actions(pipeline, stays.values())
     own = tuple(action for action in left if action.execution_id == execution.pk)
-    everything = _Rows(pipeline, rows, stays, latest, own)
+    everything = _Rows(
+        pipeline, rows, stays, latest, own, checks_in(stays.values()), is_of_execution=True
+    )
     plans = execution.plan.stages
     befores = ["", *(plan.name for plan in plans)]
     return Canvas(
@@ -194,8 +215,16 @@ def _stage_card(
         unstarted=_unstarted(rows, stay, latest, unreached),
         usual=usual,
     )
+    conditions = condition_rows(rows.pipeline, rows.stages.get(plan.name), plan, stay, rows.checks)
     if stay is None:
-        return StageCard(key=key, name=plan.name, words=unreached, way_in=way_in, groups=groups)
+        return StageCard(
+            key=key,
+            name=plan.name,
+            words=unreached,
+            way_in=way_in,
+            groups=groups,
+            conditions=conditions,
+        )
     is_locked = StageStatus(stay.status).locks
     return StageCard(
         key=key,
@@ -211,8 +240,18 @@ def _stage_card(
         is_stoppable=is_locked and stay.execution.stop_mode != StopMode.ABANDON,
         is_busy=is_locked,
         retry=_retry(rows, stay, latest),
-        notice=_notice(stay, latest, usual),
+        is_rollback=stay.execution.execution_type == ExecutionType.ROLLBACK,
+        may_roll_back=_may_roll_back(rows, plan),
+        conditions=conditions,
+        notice=_notice(stay, [*latest.values(), *rules_in(rows.checks, stay)], usual),
     )
+
+
+def _may_roll_back(rows: _Rows, plan: StagePlan) -> bool:
+    stage = rows.stages.get(plan.name)
+    if stage is None or rows.is_of_execution:
+        return False
+    return not rollbacks.refusal(rows.pipeline, stage)
 
 
 def _unstarted(
@@ -242,8 +281,8 @@ def _retry(
 
 
 def _notice(
-    stay: StageExecution, latest: Mapping[str, ActionExecution], usual: Mapping[str, float]
+    stay: StageExecution, runs: Iterable[ActionExecution], usual: Mapping[str, float]
 ) -> StopNotice | None:
     if not StageStatus(stay.status).locks:
         return None
-    return stop_notice(stay.execution, stay.stage_name, latest.values(), usual)
+    return stop_notice(stay.execution, stay.stage_name, runs, usual)

@@ -30,6 +30,8 @@ class Offers:
     abandon: Offer
     end_work: Offer
     retry: Offer
+    rollback: Offer
+    override: Offer
     review: Offer
     disable: Offer
     enable: Offer
@@ -45,6 +47,8 @@ def offers_of(caller: Caller) -> Offers:
         abandon=offer(caller, "StopPipelineExecution", ABANDON),
         end_work=offer(caller, "StopPipelineExecution", END_WORK),
         retry=offer(caller, "RetryStageExecution"),
+        rollback=offer(caller, "RollbackStage"),
+        override=offer(caller, "OverrideStageCondition"),
         review=offer(caller, "PutApprovalResult"),
         disable=offer(caller, "DisableStageTransition"),
         enable=offer(caller, "EnableStageTransition"),

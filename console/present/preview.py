@@ -12,7 +12,7 @@ from console.present.sentences import counted, listed, until_when
 from console.present.statuses import NOT_STARTED, WAITING_FOR_APPROVAL, StatusWords, action_words
 from pipelines import executions, treatments
 from pipelines.core.statuses import ActionStatus, ExecutionMode, StageStatus
-from pipelines.models import StageExecution
+from pipelines.models import ActionExecution, StageExecution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CUTS_NOTHING_OFF = "Nothing that is running is cut off."
 HAS_NO_END = "If nobody is going to answer, choose Stop and abandon."
+NOTHING_FOLLOWS = "What the rules of its condition say then has no effect."
 IS_LATE = "It has taken longer than usual already."
 
 
@@ -117,7 +118,7 @@ def _live(
     """The running actions, by name, and for how long they have run."""
     if execution.occupied is None:
         return {}
-    latest = execution.occupied.action_executions.filter(is_latest=True)
+    latest = ActionExecution.objects.latest_in([execution.occupied])
     rows = latest.filter(action_name__in=forecast.live).only(
         "stage_execution_id", "action_name", "started_at", "token"
     )
@@ -149,6 +150,8 @@ def _treatments(pipeline: Pipeline, forecast: StopForecast) -> dict[str, Treatme
 
 
 def _lead_wait(forecast: StopForecast, live: Mapping[str, Live]) -> Lead:
+    if forecast.rules:
+        return Lead(f"Stops when {until_when(forecast.rules, ())}.", NOTHING_FOLLOWS)
     if not live:
         return Lead("Stops at once.", _nothing_runs(forecast))
     until, left = _until(live), estimating.remaining(list(live.values()), now=timezone.now())
@@ -161,7 +164,10 @@ def _lead_wait(forecast: StopForecast, live: Mapping[str, Live]) -> Lead:
 
 
 def _lead_abandon(forecast: StopForecast) -> Lead:
-    running = len(forecast.live)
+    running, rules = len(forecast.live), len(forecast.rules)
+    if rules:
+        given_up = f"{counted(rules, 'running rule')} {'is' if rules == 1 else 'are'} abandoned."
+        return Lead("Stops at once.", f"{given_up} {_never(forecast)}".rstrip())
     if not running:
         return Lead("Stops at once.", f"{_nothing_runs(forecast)} {_never(forecast)}".rstrip())
     is_abandoned = (
@@ -230,7 +236,7 @@ def _stage_lines(
         )
     return StageLines(
         name=stage.name,
-        until=_until(live) if live else "",
+        until=until_when(forecast.rules, ()) if forecast.rules else _until(live) if live else "",
         enters_next=forecast.enters_next,
         waits_in_front=forecast.waits_in_front,
         is_locked=execution.takes_locks,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from console.forms.registered import DeploymentGroupForm, InstanceForm, TopicForm
-from pipelines import deployment_groups, instances, topics
+from console.forms.registered import DeploymentGroupForm, FunctionForm, InstanceForm, TopicForm
+from pipelines import deployment_groups, functions, instances, topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,6 +115,21 @@ KINDS = {
             cells=_deployment_group,
             form=DeploymentGroupForm,
             use_case=deployment_groups,
+        ),
+        Kind(
+            url="function",
+            one="function",
+            many="Functions",
+            create="Create function",
+            purpose="What Lambda actions name as FunctionName: an address that gets the event of"
+            " each job, and reports on it as a function of Lambda does.",
+            empty="A Lambda action fails until the function that it names has an address, unless"
+            " there is an endpoint of another Lambda.",
+            deleting="Actions that name it fail until there is a function of that name again.",
+            columns=("Address",),
+            cells=lambda row: (row.url,),
+            form=FunctionForm,
+            use_case=functions,
         ),
         Kind(
             url="topic",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from console.present.canvas import StageCard
+    from console.present.conditions import ConditionRow
     from console.present.leftovers import Leftover
 
 RERUN = frozenset({action_words(ActionStatus.FAILED), action_words(ActionStatus.ABANDONED)})
@@ -29,6 +30,7 @@ class RetryPreview:
     again: tuple[str, ...]  # failed or abandoned
     follow: tuple[str, ...]  # never started
     kept: tuple[str, ...]  # succeeded, and not run again unless all are
+    checks: tuple[str, ...]  # conditions that are checked again
     still_running: tuple[Leftover, ...]  # work that a retry would start a second time
 
 
@@ -42,8 +44,16 @@ def retry_preview(stage: StageCard, leftovers: Iterable[Leftover]) -> RetryPrevi
         again=tuple(card.name for card in started if card.words in RERUN),
         follow=tuple(card.name for card in cards if not card.id),
         kept=tuple(card.name for card in started if card.words not in RERUN),
+        checks=tuple(
+            condition.label.lower() for condition in stage.conditions if is_checked_again(condition)
+        ),
         still_running=tuple(left for left in leftovers if left.stage_name == stage.name),
     )
+
+
+def is_checked_again(condition: ConditionRow) -> bool:
+    """An entry that was open once is not looked at again."""
+    return condition.is_checked and not (condition.comes_first and condition.is_met)
 
 
 def _refusal(stage: StageCard) -> str:

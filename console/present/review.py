@@ -46,7 +46,8 @@ def review_of(pipeline: Pipeline, stage_name: str, action_name: str) -> Review:
     if action_name not in {plan.name for plan in pipeline.plan.stage(stage_name).actions}:
         raise ActionNotFound(f"Stage '{stage_name}' does not have an action '{action_name}'")
     action = (
-        ActionExecution.objects.filter(
+        ActionExecution.objects.of_actions()
+        .filter(
             stage_execution__in=pipeline.stages.filter(name=stage_name).values("latest"),
             action_name=action_name,
             is_latest=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.core.statuses import ActionStatus, ExecutionStatus, StageStatus
+from pipelines.core.statuses import ActionStatus, ConditionStatus, ExecutionStatus, StageStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,17 @@ ACTION: Mapping[ActionStatus, StatusWords] = {
     ActionStatus.ABANDONED: StatusWords("Abandoned", "abandoned"),
     ActionStatus.SUCCEEDED: StatusWords("Succeeded", "success"),
     ActionStatus.FAILED: StatusWords("Failed", "failed"),
+}
+
+
+CONDITION: Mapping[ConditionStatus, StatusWords] = {
+    ConditionStatus.IN_PROGRESS: StatusWords("In progress", "progress"),
+    ConditionStatus.FAILED: StatusWords("Failed", "failed"),
+    ConditionStatus.ERRORED: StatusWords("Errored", "failed"),
+    ConditionStatus.SUCCEEDED: StatusWords("Succeeded", "success"),
+    ConditionStatus.CANCELLED: StatusWords("Cancelled", "cancelled"),
+    ConditionStatus.ABANDONED: StatusWords("Abandoned", "abandoned"),
+    ConditionStatus.OVERRIDDEN: StatusWords("Overridden", "warning"),
 }
 
 

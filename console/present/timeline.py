@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from console.present.action import Work, work_of
 from console.present.cards import provider_label, words_of
+from console.present.conditions import rule_label
 from console.present.revisions import first_line
 from console.templatetags.console import TONES
 
@@ -72,7 +73,7 @@ def _row(action: ActionExecution, bar: Bar) -> TimelineRow:
         stage_name=action.stage_name,
         words=words_of(action),
         is_earlier=not action.is_latest,
-        provider=provider_label(action.type_id),
+        provider=_provider(action),
         started_at=action.started_at,
         ended_at=action.ended_at,
         duration=action.ended_at - action.started_at if action.ended_at else None,
@@ -82,7 +83,14 @@ def _row(action: ActionExecution, bar: Bar) -> TimelineRow:
     )
 
 
+def _provider(action: ActionExecution) -> str:
+    type_id = action.type_id
+    return rule_label(type_id.provider) if action.is_rule else provider_label(type_id)
+
+
 def _key(action: ActionExecution) -> str:
+    if action.is_rule:
+        return f"rule-{action.pk}"
     name = f"{action.stage_name}-{action.action_name}" if action.is_latest else action.pk
     return f"action-{name}"
 

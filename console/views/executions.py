@@ -16,6 +16,7 @@ from console.present.execution import summary, told
 from console.present.leftovers import leftovers_of
 from console.present.revisions import overrides_of, source_revisions
 from console.present.timeline import timeline as timeline_of
+from console.present.variables import variables_of
 from pipelines import finding
 from pipelines.models import Pipeline
 
@@ -34,10 +35,14 @@ if TYPE_CHECKING:
 
 @require_safe
 def timeline(request: HtmxHttpRequest, name: str, execution_id: UUID) -> HttpResponse:
-    """Every run of every action."""
+    """Every run of every action, and of every rule."""
 
-    def content(_: PipelineExecution, actions: list[ActionExecution]) -> dict[str, Any]:
-        return {"tab": "executions/_timeline.html", "rows": timeline_of(actions)}
+    def content(_: PipelineExecution, runs: list[ActionExecution]) -> dict[str, Any]:
+        return {
+            "tab": "executions/_timeline.html",
+            "rows": timeline_of([run for run in runs if not run.is_rule]),
+            "rules": timeline_of([run for run in runs if run.is_rule]),
+        }
 
     return _page(request, name, execution_id, content)
 
@@ -55,6 +60,16 @@ def visualization(request: HtmxHttpRequest, name: str, execution_id: UUID) -> Ht
         }
 
     return layout.remember(request, _page(request, name, execution_id, content))
+
+
+@require_safe
+def variables(request: HtmxHttpRequest, name: str, execution_id: UUID) -> HttpResponse:
+    """What `#{namespace.key}` stands for in it, as far as it has come."""
+
+    def content(execution: PipelineExecution, _: list[ActionExecution]) -> dict[str, Any]:
+        return {"tab": "executions/_variables.html", "variables": variables_of(execution)}
+
+    return _page(request, name, execution_id, content)
 
 
 @require_safe

@@ -58,6 +58,7 @@ CODES: dict[type[refusals.Refusal], str] = {
     refusals.NotLatestExecution: "NotLatestPipelineExecutionException",
     refusals.UnableToRollbackStage: "UnableToRollbackStageException",
     refusals.ExecutionOutdated: "PipelineExecutionOutdatedException",
+    refusals.ConditionNotOverridable: "ConditionNotOverridableException",
     refusals.InvalidApprovalToken: "InvalidApprovalTokenException",
     refusals.ApprovalAlreadyCompleted: "ApprovalAlreadyCompletedException",
     structure_refusals.InvalidValue: "ValidationException",

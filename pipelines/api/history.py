@@ -19,6 +19,7 @@ from pipelines.models.events import RESUMED, EventLevel
 if TYPE_CHECKING:
     from pipelines.api.paging import Position
     from pipelines.models import Pipeline
+    from pipelines.models.actions import ActionExecutionQuerySet
 
 KEPT = timedelta(days=365)  # how long AWS lists what has happened, by when it started
 HEAVY = ("artifacts", "variables", "search_text")  # not listed, and can be long
@@ -52,8 +53,25 @@ def action_executions(
     pipeline: Pipeline, among: Among, *, after: Position | None, most: int
 ) -> list[ActionExecution]:
     """At most so many, with the pipeline executions that they are of."""
+    return _runs(ActionExecution.objects.of_actions(), pipeline, among, after, most)
+
+
+def rule_executions(
+    pipeline: Pipeline, among: Among, *, after: Position | None, most: int
+) -> list[ActionExecution]:
+    """The same of rules."""
+    return _runs(ActionExecution.objects.of_rules(), pipeline, among, after, most)
+
+
+def _runs(
+    runs: ActionExecutionQuerySet,
+    pipeline: Pipeline,
+    among: Among,
+    after: Position | None,
+    most: int,
+) -> list[ActionExecution]:
     owner = {"execution": among.execution} if among.execution else {"pipeline": pipeline}
-    rows = ActionExecution.objects.filter(**owner, started_at__gt=timezone.now() - KEPT)
+    rows = runs.filter(**owner, started_at__gt=timezone.now() - KEPT)
     if among.latest_attempt_only and among.execution:
         rows = rows.filter(started_at__gte=_attempt_began(among.execution))
     if after is not None:

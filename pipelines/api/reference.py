@@ -36,14 +36,16 @@ HERE: dict[str, Here] = {
     "ListPipelines": Here("All pipelines by name, on pages."),
     "UpdatePipeline": Here(
         "Stores the next version. Executions of the version before end as Cancelled once their"
-        " running actions have ended; `****` keeps the secret that is stored.",
+        " running actions have ended, but for those of a PARALLEL pipeline, which go on; `****`"
+        " keeps the secret that is stored.",
         "A name that does not exist is answered with `ResourceNotFoundException`, which AWS sends"
         " although its model does not list it.",
     ),
     "GetPipelineExecution": Here("One execution, without times and without its stop, as at AWS."),
     "GetPipelineState": Here(
         "The stages of the current version with who is in them, who waits, and every action.",
-        "`entityUrl`, `logStreamARN` and `percentComplete` are left out: nothing is behind them.",
+        "In PARALLEL mode without executions, which are looked at each by itself. `entityUrl`,"
+        " `logStreamARN` and `percentComplete` are left out: nothing is behind them.",
     ),
     "ListActionExecutions": Here(
         "Action executions, newest first, of the last 12 months; secrets are `****`.",
@@ -90,7 +92,8 @@ HERE: dict[str, Here] = {
     ),
     "StartPipelineExecution": Here(
         "Starts an execution, with variables and source revisions. The same clientRequestToken"
-        " within a day gives the execution that it started.",
+        " within a day gives the execution that it started. In QUEUED and PARALLEL mode there are"
+        " at most 50 at once (`PENSTOCK_CONCURRENT_EXECUTIONS`).",
     ),
     "StopPipelineExecution": Here(
         "Accepts the stop and answers; the engine carries it out. `Stopping` can be seen in both"
@@ -122,7 +125,14 @@ HERE: dict[str, Here] = {
         "`regionFilter` leaves nothing out. Where AWS itself takes more artifacts or keys than its"
         " service model allows, the true number is told.",
     ),
-    "ListRuleTypes": Here("The six rule types of AWS.", "The rules are not carried out yet."),
+    "ListRuleTypes": Here("The six rule types of AWS."),
+    "ListRuleExecutions": Here(
+        "Every run of every rule of the conditions of stages, newest first, of the last 12 months.",
+    ),
+    "OverrideStageCondition": Here(
+        "Has a stage go on as if its condition were met: one that is being checked, or one that has"
+        " failed the execution, which then goes on where it ended.",
+    ),
     "ListTagsForResource": Here("The tags of a pipeline or an action type, all on one page."),
     "TagResource": Here("Adds tags to a pipeline or a custom action type, or changes them."),
     "UntagResource": Here("Takes tags away; those that are not there are no matter."),

@@ -1,4 +1,4 @@
-"""The rows that a pipeline's state is made of, all of one moment, in four queries."""
+"""The rows that a pipeline's state is made of, all of one moment, in four queries or six."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 
 from pipelines import finding
 from pipelines.core.statuses import ExecutionStatus
-from pipelines.models import ActionExecution, Pipeline, Stage
+from pipelines.models import ActionExecution, ConditionExecution, Pipeline, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,8 @@ class State(NamedTuple):
     stages: Mapping[str, Stage]  # by name, with the execution that entered last, and the inbound
     waiting: Mapping[str, Sequence[PipelineExecution]]  # by the stage that they wait for
     actions: Mapping[int, Mapping[str, ActionExecution]]  # by stay, by name: the latest
+    conditions: Mapping[int, Mapping[str, ConditionExecution]]  # by stay, by kind: the latest
+    rules: Mapping[int, Mapping[str, ActionExecution]]  # by condition, by name
 
 
 def state_of(pipeline_name: str) -> State:
@@ -62,7 +64,8 @@ def _read(pipeline_name: str) -> State:
     stages = {stage.name: stage for stage in rows}
     found = [stage.pipeline for stage in stages.values()]
     pipeline = found[0] if found else finding.pipeline(pipeline_name)
-    return State(pipeline, stages, _waiting(pipeline), _actions(stages.values()))
+    conditions, rules = _conditions(pipeline, stages.values())
+    return State(pipeline, stages, _waiting(pipeline), _actions(stages.values()), conditions, rules)
 
 
 def _waiting(pipeline: Pipeline) -> dict[str, list[PipelineExecution]]:
@@ -82,3 +85,22 @@ def _actions(stages: Iterable[Stage]) -> dict[int, dict[str, ActionExecution]]:
         action.execution = stays[action.stage_execution_id].execution
         by_stay[action.stage_execution_id][action.action_name] = action
     return by_stay
+
+
+def _conditions(
+    pipeline: Pipeline, stages: Iterable[Stage]
+) -> tuple[dict[int, dict[str, ConditionExecution]], dict[int, dict[str, ActionExecution]]]:
+    """What was checked in the latest stays; two queries more if the pipeline has conditions."""
+    by_stay: dict[int, dict[str, ConditionExecution]] = defaultdict(dict)
+    by_condition: dict[int, dict[str, ActionExecution]] = defaultdict(dict)
+    guarded = {plan.name for plan in pipeline.plan.stages if plan.conditions}
+    stays = [stage.latest for stage in stages if stage.latest and stage.name in guarded]
+    if not stays:
+        return by_stay, by_condition
+    for condition in ConditionExecution.objects.latest_in(stays):
+        by_stay[condition.stage_execution_id][condition.kind] = condition
+    checked = [condition.pk for each in by_stay.values() for condition in each.values()]
+    rules = ActionExecution.objects.of_rules().filter(condition__in=checked)
+    for rule in rules.defer(*HEAVY_OF_ACTION).order_by("started_at", "pk"):
+        by_condition[rule.condition_id or 0][rule.action_name] = rule
+    return by_stay, by_condition

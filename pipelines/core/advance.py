@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from pipelines.core.changes import Change, FailAction, StartAction, after
+from pipelines.core.changes import Change, FailAction, FailRule, StartAction, after
+from pipelines.core.conditions import check, is_met, let_pass
 from pipelines.core.entering import enter
-from pipelines.core.leaving import cancel, fail, move_on
-from pipelines.core.statuses import ActionStatus, FailureCode, StageStatus
+from pipelines.core.leaving import cancel, fail, refuse, succeed
+from pipelines.core.statuses import ActionStatus, ConditionKind, FailureCode
 from pipelines.core.stopping import carry_out_stop, has_abandoned
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def advance_one(
     pipeline: PipelineFacts, execution: ExecutionFacts, *, now: datetime
 ) -> list[Change]:
     """Each rule may assume that the ones above it did not apply."""
-    if not has_abandoned(execution) and (given_up := give_up(execution, now=now)):
-        return given_up
+    if not has_abandoned(execution) and (due := by_time(execution, now=now)):
+        return due
     if execution.stop:
         return carry_out_stop(execution)
     if execution.is_cancelled:
@@ -56,20 +57,37 @@ def advance_one(
 
 def go_on(pipeline: PipelineFacts, execution: ExecutionFacts) -> list[Change]:
     """The next step inside the occupied stage."""
+    before_entry = check(execution, ConditionKind.BEFORE_ENTRY)
+    if before_entry is not None:
+        return before_entry
+    if not is_met(execution, ConditionKind.BEFORE_ENTRY):
+        return refuse(pipeline, execution, ConditionKind.BEFORE_ENTRY)
     if execution.actions_that_are(ActionStatus.FAILED):
         return fail(pipeline, execution)
     if not execution.unstarted_actions and not execution.live_actions:
-        return move_on(execution, StageStatus.SUCCEEDED)
+        return succeed(pipeline, execution)
     return start_next(execution)
 
 
+def by_time(execution: ExecutionFacts, *, now: datetime) -> list[Change]:
+    """What time alone does to live actions and rules."""
+    return let_pass(execution, now=now) or give_up(execution, now=now)
+
+
 def give_up(execution: ExecutionFacts, *, now: datetime) -> list[Change]:
-    """Fail the live actions that timed out or whose runner is gone."""
-    return [
+    """Fail the live actions and rules that timed out or whose runner is gone."""
+    changes: list[Change] = [
         FailAction(execution.id, action.name, FailureCode.JOB_FAILED, reason)
         for action in execution.live_actions
         if (reason := _reason_to_give_up(action, now=now))
     ]
+    if condition := execution.running_condition:
+        changes += [
+            FailRule(execution.id, condition.kind, rule.name, FailureCode.JOB_FAILED, reason)
+            for rule in condition.live_rules
+            if (reason := _reason_to_give_up(rule, now=now))
+        ]
+    return changes
 
 
 def _reason_to_give_up(action: ActionFacts, *, now: datetime) -> str:

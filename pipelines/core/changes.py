@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
-from pipelines.core.facts import ActionFacts, ExecutionFacts
+from pipelines.core.facts import ActionFacts, ConditionFacts, ExecutionFacts
 from pipelines.core.statuses import (
     ActionStatus,
+    ConditionKind,
+    ConditionStatus,
     ExecutionStatus,
     ExecutionType,
     FailureCode,
@@ -103,6 +105,64 @@ class RollBack:
     rollback_id: UUID  # the one that starts
 
 
+@dataclass(frozen=True, slots=True)
+class StartCondition:
+    """Begin to check a condition of the occupied stage."""
+
+    execution_id: UUID
+    kind: ConditionKind
+
+
+@dataclass(frozen=True, slots=True)
+class StartRule:
+    """Start a rule of the condition that is being checked."""
+
+    execution_id: UUID
+    kind: ConditionKind
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassRule:
+    """A rule that is InProgress succeeds without anybody's work."""
+
+    execution_id: UUID
+    kind: ConditionKind
+    rule: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailRule:
+    """A rule that is InProgress fails: it says no, timed out, or cannot be evaluated."""
+
+    execution_id: UUID
+    kind: ConditionKind
+    rule: str
+    code: FailureCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonRule:
+    """Stop waiting for a rule that is InProgress."""
+
+    execution_id: UUID
+    kind: ConditionKind
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishCondition:
+    """End the check of a condition with this status."""
+
+    execution_id: UUID
+    kind: ConditionKind
+    status: ConditionStatus
+
+
+RuleChange = StartRule | PassRule | FailRule | AbandonRule
+ConditionChange = StartCondition | FinishCondition | RuleChange
 Change = (
     StartAction
     | FailAction
@@ -113,8 +173,9 @@ Change = (
     | FinishExecution
     | RetryStage
     | RollBack
+    | ConditionChange
 )
-_NOTHING_DONE: dict[str, Any] = {"actions": (), "auto_retries": 0}
+_NOTHING_DONE: dict[str, Any] = {"actions": (), "auto_retries": 0, "conditions": ()}
 
 
 def after(pipeline: PipelineFacts, changes: Iterable[Change]) -> PipelineFacts:
@@ -184,8 +245,43 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
             return _retried(execution, change)
         case RollBack():
             return execution
+        case StartCondition(_, kind):
+            begun = ConditionFacts(kind=kind)
+            return replace(execution, conditions=(*execution.conditions, begun))
+        case FinishCondition(_, kind, status):
+            return _with_condition(execution, kind, status=status)
+        case StartRule() | PassRule() | FailRule() | AbandonRule():
+            return _with_rule(execution, change)
         case _:
             assert_never(change)
+
+
+def _with_condition(
+    execution: ExecutionFacts, kind: ConditionKind, **changed: Any
+) -> ExecutionFacts:
+    conditions = (
+        replace(each, **changed) if each.kind is kind else each for each in execution.conditions
+    )
+    return replace(execution, conditions=tuple(conditions))
+
+
+def _with_rule(execution: ExecutionFacts, change: RuleChange) -> ExecutionFacts:
+    condition = execution.condition(change.kind)
+    before = {rule.name: rule for rule in condition.rules} if condition else {}
+    match change:
+        case StartRule(_, _, name):
+            rule = ActionFacts(name=name)
+        case PassRule(_, _, name):
+            rule = replace(before[name], status=ActionStatus.SUCCEEDED)
+        case FailRule(_, _, name, code):
+            is_error = code is not FailureCode.JOB_FAILED
+            rule = replace(before[name], status=ActionStatus.FAILED, is_error=is_error)
+        case AbandonRule(_, _, name):
+            rule = replace(before[name], status=ActionStatus.ABANDONED)
+        case _:
+            assert_never(change)
+    rules = tuple({**before, rule.name: rule}.values())
+    return _with_condition(execution, change.kind, rules=rules)
 
 
 def _retried(execution: ExecutionFacts, change: RetryStage) -> ExecutionFacts:

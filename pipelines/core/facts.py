@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.core.statuses import (
     ActionStatus,
+    ConditionKind,
+    ConditionStatus,
     ExecutionMode,
     ExecutionStatus,
     ExecutionType,
@@ -23,12 +25,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionFacts:
-    """The latest execution of one action in the stage that its pipeline execution occupies."""
+    """The latest execution of one action in the stage that its pipeline execution occupies.
+
+    Of a rule of one of the stage's conditions it is the same.
+    """
 
     name: str
     status: ActionStatus = ActionStatus.IN_PROGRESS
     deadline: datetime | None = None  # when it times out
     is_lost: bool = False  # the lease of whoever does its work has run out
+    due_at: datetime | None = None  # of a rule that waits: when it succeeds by itself
+    is_error: bool = False  # of a rule: it failed because it could not be evaluated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionFacts:
+    """The latest check of one condition of the occupied stage."""
+
+    kind: ConditionKind
+    status: ConditionStatus = ConditionStatus.IN_PROGRESS
+    rules: tuple[ActionFacts, ...] = ()
+    is_overridden: bool = False  # somebody has asked for that
+
+    @property
+    def is_running(self) -> bool:
+        return self.status is ConditionStatus.IN_PROGRESS
+
+    @property
+    def live_rules(self) -> list[ActionFacts]:
+        return [rule for rule in self.rules if rule.status is ActionStatus.IN_PROGRESS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +72,7 @@ class ExecutionFacts:
     is_outdated: bool = False  # the pipeline was updated since it started
     type: ExecutionType = ExecutionType.STANDARD
     auto_retries: int = 0  # how often the occupied stage was retried by itself
+    conditions: tuple[ConditionFacts, ...] = ()  # those of the occupied stage that were checked
 
     @property
     def may_enter(self) -> bool:
@@ -76,6 +102,20 @@ class ExecutionFacts:
     def is_rollback(self) -> bool:
         """Whether it runs one stage again as an earlier execution left it, and then ends."""
         return self.type is ExecutionType.ROLLBACK
+
+    def condition(self, kind: ConditionKind) -> ConditionFacts | None:
+        return next((each for each in self.conditions if each.kind is kind), None)
+
+    @property
+    def running_condition(self) -> ConditionFacts | None:
+        """The one that is being checked; there is never more than one."""
+        return next((each for each in self.conditions if each.is_running), None)
+
+    @property
+    def waits_for_something(self) -> bool:
+        """Whether anything in the occupied stage is live: an action, or a rule of a condition."""
+        running = self.running_condition
+        return bool(self.live_actions or (running and running.live_rules))
 
     def is_rollback_target_of(self, stage: str) -> bool:
         """Whether its success in the stage is what the stage may be rolled back to by itself."""

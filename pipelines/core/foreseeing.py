@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from pipelines.core.facts import ExecutionFacts, PipelineFacts
+    from pipelines.core.facts import ConditionFacts, ExecutionFacts, PipelineFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class StopForecast:
     actions: tuple[ActionForecast, ...]
     stages_not_reached: tuple[str, ...]
     actions_not_reached: int  # in those stages
+    rules: tuple[str, ...]  # of the condition that is being checked: those that run
     enters_next: UUID | None  # who takes the stage when it unlocks, if the way in stays as it is
     waits_in_front: UUID | None  # who would be kept out by a disabled transition
 
@@ -62,6 +63,7 @@ def foresee_stop(
         stage=stage,
         waits_for=execution.waits_for,
         actions=_forecast_actions(execution, mode=mode),
+        rules=_live_rules(execution),
         stages_not_reached=tuple(name for name, _ in behind),
         actions_not_reached=sum(actions for _, actions in behind),
         enters_next=entrants[0] if entrants and execution.takes_locks else None,
@@ -88,11 +90,33 @@ def _supposing(
             else action
             for action in actions
         )
-    stopped = replace(execution, status=ExecutionStatus.STOPPING, stop=mode, actions=actions)
+    conditions = execution.conditions
+    if mode is StopMode.WAIT:
+        conditions = tuple(_with_rules_done(condition) for condition in conditions)
+    stopped = replace(
+        execution,
+        status=ExecutionStatus.STOPPING,
+        stop=mode,
+        actions=actions,
+        conditions=conditions,
+    )
     return replace(
         pipeline,
         executions=tuple(stopped if e.id == execution.id else e for e in pipeline.executions),
     )
+
+
+def _with_rules_done(condition: ConditionFacts) -> ConditionFacts:
+    done = (
+        replace(rule, status=ActionStatus.SUCCEEDED) if rule in condition.live_rules else rule
+        for rule in condition.rules
+    )
+    return replace(condition, rules=tuple(done))
+
+
+def _live_rules(execution: ExecutionFacts) -> tuple[str, ...]:
+    condition = execution.running_condition
+    return tuple(rule.name for rule in condition.live_rules) if condition else ()
 
 
 def _forecast_actions(execution: ExecutionFacts, *, mode: StopMode) -> tuple[ActionForecast, ...]:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.core.changes import Change, FinishExecution, LeaveStage, RetryStage, WaitFor
+from pipelines.core.conditions import check, close, is_met
 from pipelines.core.retrying import rerun_by_itself
 from pipelines.core.rolling_back import roll_back
-from pipelines.core.statuses import ExecutionStatus, StageResult, StageStatus
+from pipelines.core.statuses import (
+    ConditionKind,
+    ConditionStatus,
+    ExecutionStatus,
+    StageResult,
+    StageStatus,
+)
 
 if TYPE_CHECKING:
     from pipelines.core.facts import ExecutionFacts, PipelineFacts
@@ -15,20 +22,52 @@ if TYPE_CHECKING:
 
 def cancel(execution: ExecutionFacts) -> list[Change]:
     """The pipeline was updated: running actions finish, then stage and execution end."""
-    if execution.live_actions:
+    if execution.waits_for_something:
         return []
-    return end(execution, StageStatus.CANCELLED, ExecutionStatus.CANCELLED)
+    running = execution.running_condition
+    closed = close(execution, running, ConditionStatus.CANCELLED) if running else []
+    return [*closed, *end(execution, StageStatus.CANCELLED, ExecutionStatus.CANCELLED)]
+
+
+def succeed(pipeline: PipelineFacts, execution: ExecutionFacts) -> list[Change]:
+    """Every action succeeded: the stage is left unless its condition says otherwise."""
+    checking = check(execution, ConditionKind.ON_SUCCESS)
+    if checking is not None:
+        return checking
+    if is_met(execution, ConditionKind.ON_SUCCESS):
+        return move_on(execution, StageStatus.SUCCEEDED)
+    return refuse(pipeline, execution, ConditionKind.ON_SUCCESS)
 
 
 def fail(pipeline: PipelineFacts, execution: ExecutionFacts) -> list[Change]:
     """An action failed: those beside it finish first, then the stage says what follows.
 
-    Nothing follows by itself from the failure of a rollback.
+    With a condition, its result follows if it is met.  Nothing follows by itself from the failure
+    of a rollback.
     """
     if execution.live_actions:
         return []
+    checking = check(execution, ConditionKind.ON_FAILURE)
+    if checking is not None:
+        return checking
+    result = _after_failure(execution)
+    return follow(pipeline, execution, result or StageResult.FAIL)
+
+
+def _after_failure(execution: ExecutionFacts) -> StageResult | None:
     stage = execution.stage
-    result = stage.on_failure if stage and not execution.is_rollback else None
+    if stage is None or execution.is_rollback:
+        return None
+    condition = stage.conditions.get(ConditionKind.ON_FAILURE)
+    if condition is None:
+        return stage.on_failure
+    return condition.result if is_met(execution, ConditionKind.ON_FAILURE) else None
+
+
+def refuse(pipeline: PipelineFacts, execution: ExecutionFacts, kind: ConditionKind) -> list[Change]:
+    """The condition is not met: what it says for that follows."""
+    stage = execution.stage
+    result = stage.conditions[kind].result if stage else None
     return follow(pipeline, execution, result or StageResult.FAIL)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.core.statuses import StageResult
+from pipelines.core.statuses import ConditionKind, StageResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,14 @@ class ActionPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConditionPlan:
+    """One condition of a stage; its rules are declared, and done, as actions are."""
+
+    rules: tuple[ActionPlan, ...]
+    result: StageResult | None = None  # what follows; None: that the stage fails
+
+
+@dataclass(frozen=True, kw_only=True)
 class StagePlan:
     """One stage declaration."""
 
@@ -49,11 +57,20 @@ class StagePlan:
     actions: tuple[ActionPlan, ...]
     on_failure: StageResult | None = None  # what follows by itself when it fails
     retry_mode: RetryMode | None = None  # of an automatic retry
+    conditions: Mapping[ConditionKind, ConditionPlan] = field(default_factory=dict)
 
     @property
     def may_roll_back(self) -> bool:
         """Whether anything that happens in it may lead to a rollback by itself."""
-        return self.on_failure is StageResult.ROLLBACK
+        results = {condition.result for condition in self.conditions.values()}
+        return StageResult.ROLLBACK in {self.on_failure, *results}
+
+    def rule(self, kind: ConditionKind, name: str) -> ActionPlan:
+        """Raises LookupError when the stage has no such rule."""
+        found = (rule for rule in self.conditions[kind].rules if rule.name == name)
+        if rule := next(found, None):
+            return rule
+        raise LookupError(f"Stage {self.name} has no rule {name} in {kind}.")
 
     def action(self, name: str) -> ActionPlan:
         """Raises KeyError when the stage has no such action."""

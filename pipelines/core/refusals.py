@@ -138,6 +138,10 @@ class ExecutionOutdated(Refusal):
     """The target of a rollback is of another version (PipelineExecutionOutdatedException)."""
 
 
+class ConditionNotOverridable(Refusal):
+    """ConditionNotOverridableException."""
+
+
 class InvalidApprovalToken(Refusal):
     """InvalidApprovalTokenException."""
 

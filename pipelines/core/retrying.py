@@ -25,6 +25,7 @@ class RetryFacts:
     is_latest: bool  # no other execution has taken the stage's lock since
     is_outdated: bool  # the pipeline was updated since the execution started
     actions: Mapping[str, ActionStatus]  # the latest execution of each action that started
+    is_checking: bool = False  # a condition of the stage is being checked
     mode: ExecutionMode = ExecutionMode.SUPERSEDED  # the execution's
 
     @property
@@ -45,6 +46,8 @@ def actions_to_rerun(stage: RetryFacts, *, mode: RetryMode) -> frozenset[str]:
         )
     if stage.is_outdated:
         raise _not_retryable("the pipeline was changed after the execution started")
+    if stage.is_checking:
+        raise _not_retryable("one of its conditions is being checked")
     match mode:
         case RetryMode.FAILED_ACTIONS:
             return _failed(stage)

@@ -51,6 +51,12 @@ DEPLOYMENT_GROUPS = ResourceRights(
     "codedeploy:DeleteDeploymentGroup",
 )
 
+FUNCTIONS = ResourceRights(
+    "lambda:ListFunctions",
+    "lambda:CreateFunction",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:DeleteFunction",
+)
 TOPICS = ResourceRights(
     "sns:ListTopics", "sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic"
 )
@@ -86,6 +92,7 @@ _READING = frozenset(
         LIST_CONNECTIONS,
         INSTANCES.list,
         DEPLOYMENT_GROUPS.list,
+        FUNCTIONS.list,
         TOPICS.list,
         LIST_EVENT_TARGETS,
     }
@@ -139,6 +146,7 @@ _EDITING = frozenset(
         USE_CONNECTION,
         DELETE_CONNECTION,
         *DEPLOYMENT_GROUPS[1:],
+        *FUNCTIONS[1:],
         *TOPICS[1:],
         PUT_EVENT_TARGETS,
         REMOVE_EVENT_TARGETS,

@@ -33,15 +33,19 @@ class RuleType:
     can_skip: bool = False  # the condition may have the result SKIP
 
 
-def _id(provider: str) -> RuleTypeId:
-    return RuleTypeId("Rule", "AWS", provider, "1")
+RULE = "Rule"  # the category of all rule types
+
+
+def rule_type_id(provider: str) -> RuleTypeId:
+    """All of them are AWS's, and of version 1."""
+    return RuleTypeId(RULE, "AWS", provider, "1")
 
 
 RULE_TYPES: dict[RuleTypeId, RuleType] = {
     each.id: each
     for each in (
         RuleType(
-            id=_id("CloudWatchAlarm"),
+            id=rule_type_id("CloudWatchAlarm"),
             label="Amazon CloudWatch alarm",
             configuration={
                 "AlarmName": resource("The alarm in CloudWatch."),
@@ -50,19 +54,19 @@ RULE_TYPES: dict[RuleTypeId, RuleType] = {
             },
         ),
         RuleType(
-            id=_id("CodeBuild"),
+            id=rule_type_id("CodeBuild"),
             label="AWS CodeBuild",
             input_artifacts=range(1, 6),
             configuration=CODEBUILD_CONFIGURATION,
         ),
         RuleType(
-            id=_id("Commands"),
+            id=rule_type_id("Commands"),
             label="AWS Commands",
             input_artifacts=range(1, 11),
             takes_commands=True,
         ),
         RuleType(
-            id=_id("DeploymentWindow"),
+            id=rule_type_id("DeploymentWindow"),
             label="Deployment window",
             configuration={
                 "Cron": needed("When the stage may be entered, as a Quartz cron expression."),
@@ -70,7 +74,7 @@ RULE_TYPES: dict[RuleTypeId, RuleType] = {
             },
         ),
         RuleType(
-            id=_id("LambdaInvoke"),
+            id=rule_type_id("LambdaInvoke"),
             label="AWS Lambda",
             input_artifacts=range(6),
             configuration={
@@ -80,7 +84,7 @@ RULE_TYPES: dict[RuleTypeId, RuleType] = {
             can_skip=True,
         ),
         RuleType(
-            id=_id("VariableCheck"),
+            id=rule_type_id("VariableCheck"),
             label="Variable check",
             configuration={
                 "Variable": needed("The variable, as #{namespace.key}."),

@@ -51,6 +51,31 @@ class ActionStatus(StrEnum):
     FAILED = "Failed"
 
 
+class ConditionKind(StrEnum):
+    """When a condition of a stage is checked, by the member of the stage that declares it."""
+
+    BEFORE_ENTRY = "beforeEntry"
+    ON_SUCCESS = "onSuccess"
+    ON_FAILURE = "onFailure"
+
+
+class ConditionStatus(StrEnum):
+    """Status of one check of a condition (API type ConditionExecutionStatus)."""
+
+    IN_PROGRESS = "InProgress"
+    FAILED = "Failed"
+    ERRORED = "Errored"  # a rule could not be evaluated
+    SUCCEEDED = "Succeeded"
+    CANCELLED = "Cancelled"
+    ABANDONED = "Abandoned"
+    OVERRIDDEN = "Overridden"
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the stage goes on as if there were no condition."""
+        return self in {ConditionStatus.SUCCEEDED, ConditionStatus.OVERRIDDEN}
+
+
 class JobStatus(StrEnum):
     """Status of one job of an action that a worker elsewhere does (API type JobStatus)."""
 

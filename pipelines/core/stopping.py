@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.core.changes import AbandonAction, Change, FinishExecution, LeaveStage
+from pipelines.core.conditions import close
 from pipelines.core.refusals import DuplicatedStopRequest, ExecutionNotStoppable, Refusal
-from pipelines.core.statuses import ExecutionStatus, StageStatus, StopMode
+from pipelines.core.statuses import ConditionStatus, ExecutionStatus, StageStatus, StopMode
 
 if TYPE_CHECKING:
     from pipelines.core.facts import ExecutionFacts
@@ -37,11 +38,18 @@ def has_abandoned(execution: ExecutionFacts) -> bool:
 
 
 def carry_out_stop(execution: ExecutionFacts) -> list[Change]:
-    """Nothing new starts; what runs is waited for or abandoned; then all ends in one step."""
-    live = execution.live_actions
-    if live and not has_abandoned(execution):
+    """Nothing new starts; what runs is waited for or abandoned; then all ends in one step.
+
+    The rules of a condition are waited for as actions are, but nothing follows from them.
+    """
+    if execution.waits_for_something and not has_abandoned(execution):
         return []
-    changes: list[Change] = [AbandonAction(execution.id, action.name) for action in live]
+    changes: list[Change] = [
+        AbandonAction(execution.id, action.name) for action in execution.live_actions
+    ]
+    if condition := execution.running_condition:
+        given_up = ConditionStatus.ABANDONED if has_abandoned(execution) else None
+        changes += close(execution, condition, given_up)
     if execution.occupies is not None:
         changes.append(LeaveStage(execution.id, execution.occupies, StageStatus.STOPPED))
     return [*changes, FinishExecution(execution.id, ExecutionStatus.STOPPED)]

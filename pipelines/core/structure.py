@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.core.action_types import ActionType, ActionTypeId
-from pipelines.core.plan import ActionPlan, ArtifactPlan, PipelinePlan, StagePlan
+from pipelines.core.plan import (
+    ActionPlan,
+    ArtifactPlan,
+    ConditionPlan,
+    PipelinePlan,
+    StagePlan,
+)
+from pipelines.core.rule_types import rule_type_id
 from pipelines.core.shapes import clean, violations
-from pipelines.core.statuses import ExecutionMode, RetryMode, StageResult
+from pipelines.core.statuses import ConditionKind, ExecutionMode, RetryMode, StageResult
 from pipelines.core.structure_action_rules import action_failures
 from pipelines.core.structure_condition_rules import condition_failures
 from pipelines.core.structure_namespace_rules import namespace_failures
@@ -18,6 +25,7 @@ from pipelines.core.structure_refusals import (
     InvalidStructure,
     InvalidValue,
 )
+from pipelines.core.structure_rule_references import rule_reference_failures
 from pipelines.core.structure_rules import (
     Declared,
     blocker_failures,
@@ -27,7 +35,6 @@ from pipelines.core.structure_rules import (
 from pipelines.core.structure_shapes import PIPELINE
 from pipelines.core.structure_trigger_rules import trigger_failures
 from pipelines.core.structure_type_rules import (
-    absent_conditions,
     type_failures,
     uses_v2,
 )
@@ -54,8 +61,7 @@ RULES = (
     (condition_failures, InvalidStageDeclaration),
     (action_failures, InvalidActionDeclaration),
     (namespace_failures, InvalidActionDeclaration),
-    # What AWS would take and Penstock cannot do comes when there is nothing else to say.
-    (absent_conditions, InvalidStageDeclaration),
+    (rule_reference_failures, InvalidStageDeclaration),
 )
 
 
@@ -136,6 +142,35 @@ def read_stage(stage: Mapping[str, Any]) -> StagePlan:
         actions=tuple(read_action(action) for action in stage["actions"]),
         on_failure=StageResult(result) if result else None,
         retry_mode=RetryMode(retry["retryMode"]) if "retryMode" in retry else None,
+        conditions={
+            kind: read_condition(stage[kind])
+            for kind in ConditionKind
+            if "conditions" in stage.get(kind, {})
+        },
+    )
+
+
+def read_condition(declared: Mapping[str, Any]) -> ConditionPlan:
+    """Of its one condition; a failure may say the result beside it."""
+    (condition,) = declared["conditions"]
+    result = condition.get("result", declared.get("result"))
+    return ConditionPlan(
+        rules=tuple(read_rule(rule) for rule in condition.get("rules", [])),
+        result=StageResult(result) if result else None,
+    )
+
+
+def read_rule(rule: Mapping[str, Any]) -> ActionPlan:
+    provider = rule["ruleTypeId"]["provider"]
+    return ActionPlan(
+        name=rule["name"],
+        type_id=ActionTypeId(*rule_type_id(provider)),
+        configuration=dict(rule.get("configuration", {})),
+        input_artifacts=tuple(each["name"] for each in rule.get("inputArtifacts", [])),
+        commands=tuple(rule.get("commands", [])),
+        timeout_minutes=rule.get("timeoutInMinutes"),
+        region=rule.get("region", ""),
+        role_arn=rule.get("roleArn", ""),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.core.rule_types import RULE_TYPES
+from pipelines.core.rules import failures_of
 from pipelines.core.statuses import ExecutionMode
 from pipelines.core.structure_rules import Declared, repeated
 from pipelines.core.structure_type_rules import CONDITIONS
@@ -89,6 +90,8 @@ def rule_failures(rule: Mapping[str, Any], said: str) -> Iterator[str]:
     for name, key in rule_type.configuration.items():
         if key.required and name not in rule.get("configuration", {}):
             yield f"{said} with the rule {rule['name']}, which must have the configuration '{name}'"
+    for problem in failures_of(provider_of(rule), rule.get("configuration", {})):
+        yield f"{said} with the rule {rule['name']}. {problem}"
     if rule_type.takes_commands != ("commands" in rule):
         yield (
             f"{said} with the rule {rule['name']}. Rules of the provider Commands must declare "

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.statuses import ExecutionMode
-from pipelines.core.structure_rules import ABSENT, Declared
+from pipelines.core.structure_rules import Declared
 
 CONDITIONS = ("beforeEntry", "onSuccess", "onFailure")
 
@@ -39,14 +39,6 @@ def type_failures(declared: Declared) -> Iterator[str]:
     if declared.definition["pipelineType"] != "V2":
         for feature in features_of_v2(declared.definition):
             yield f"{feature} in a pipeline of pipelineType V2"
-
-
-def absent_conditions(declared: Declared) -> Iterator[str]:
-    """A bare result of onFailure is no condition: an automatic retry or rollback."""
-    for stage in declared.definition["stages"]:
-        for member in CONDITIONS:
-            if "conditions" in stage.get(member, {}):
-                yield f"Stage {stage['name']} declares {member}. Conditions of stages are {ABSENT}."
 
 
 def declared_conditions(definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

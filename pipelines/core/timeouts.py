@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pipelines.core.action_types import CUSTOM, ActionTypeId, Category
+from pipelines.core.rule_types import RULE
 
 _BY_PROVIDER = {
     "CloudFormation": timedelta(days=3),
@@ -20,6 +21,13 @@ _BY_CATEGORY_AND_PROVIDER = {
     (Category.DEPLOY, "S3"): timedelta(minutes=90),
     (Category.APPROVAL, "Manual"): timedelta(days=7),
 }
+# Of rules AWS publishes no time-outs: those of the actions they are like, and for a window a day,
+# after which every daily one has been open once.
+_BY_RULE = {
+    "CodeBuild": timedelta(hours=8),
+    "Commands": timedelta(minutes=55),
+    "DeploymentWindow": timedelta(hours=24),
+}
 _CUSTOM = timedelta(hours=24)
 _OTHER = timedelta(hours=1)
 
@@ -28,6 +36,8 @@ def timeout_of(type_id: ActionTypeId, *, declared_minutes: int | None = None) ->
     """What the definition declares, else what the type has."""
     if declared_minutes is not None:
         return timedelta(minutes=declared_minutes)
+    if type_id.category == RULE:
+        return _BY_RULE.get(type_id.provider, _OTHER)
     if type_id.owner == CUSTOM:
         return _CUSTOM
     by_both = _BY_CATEGORY_AND_PROVIDER.get((Category(type_id.category), type_id.provider))

@@ -50,7 +50,8 @@ def open_job(world: World, action: ActionExecution) -> str:
 
 def close_job(world: World, action: ActionExecution, status: JobStatus) -> None:
     """The action ends: what its workers say from now on comes too late."""
-    if action.type_id.owner in {CUSTOM, THIRD_PARTY}:
+    type_id = action.type_id
+    if type_id.owner in {CUSTOM, THIRD_PARTY} or type_id.provider == "Lambda":
         world.closed_jobs.setdefault(status, []).append(action.pk)
 
 

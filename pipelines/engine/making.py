@@ -11,20 +11,33 @@ from django.db import transaction
 from pipelines.core.action_types import Category
 from pipelines.core.changes import (
     AbandonAction,
+    AbandonRule,
     Change,
     EnterStage,
     FailAction,
+    FailRule,
+    FinishCondition,
     FinishExecution,
     LeaveStage,
+    PassRule,
     RetryStage,
     RollBack,
     StartAction,
+    StartCondition,
+    StartRule,
     WaitFor,
 )
 from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus, RetryTrigger, StageStatus
 from pipelines.core.timeouts import timeout_of
-from pipelines.core.variables import UnresolvedVariable, resolve, resolve_values
+from pipelines.engine.conditions import (
+    end_rule,
+    finish_condition,
+    finish_rule,
+    start_condition,
+    start_rule,
+)
 from pipelines.engine.jobs import close_job, is_offered, open_job
+from pipelines.engine.preparing import prepare
 from pipelines.engine.rollbacks import Rollback, begin_rollback
 from pipelines.engine.world import Started
 from pipelines.models import (
@@ -47,17 +60,17 @@ from pipelines.models.events import (
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from pipelines.core.plan import ActionPlan
     from pipelines.core.results import ActionResult, SourceRevision
     from pipelines.engine.world import World
 
 
 AUTOMATED_ROLLBACK = "AutomatedRollback"
+FollowUp = FailAction | FailRule | PassRule
 
 
 def make(  # noqa: C901, PLR0912 - one for each kind of change
     world: World, change: Change
-) -> FailAction | None:
+) -> FollowUp | None:
     """Make one change.  What comes back is the change that has to follow it at once, if any."""
     match change:
         case StartAction():
@@ -78,6 +91,14 @@ def make(  # noqa: C901, PLR0912 - one for each kind of change
             _retry_stage(world, change)
         case RollBack():
             _roll_back(world, change)
+        case StartCondition():
+            start_condition(world, change)
+        case FinishCondition():
+            finish_condition(world, change)
+        case StartRule():
+            return start_rule(world, change)
+        case PassRule() | FailRule() | AbandonRule():
+            end_rule(world, change)
         case _:
             assert_never(change)
     return None
@@ -88,6 +109,9 @@ def finish_action(world: World, action_id: UUID, result: ActionResult) -> bool:
     action = world.live_action(action_id)
     if action is None:
         return False
+    if action.is_rule:
+        finish_rule(world, action, result)
+        return True
     action.output_artifacts = dict(result.artifacts)
     action.output_variables = dict(result.output_variables)
     action.external_execution_id = result.external_execution_id or action.external_execution_id
@@ -123,7 +147,7 @@ def _start_action(world: World, change: StartAction) -> FailAction | None:
     world.add(action)
     world.touch(execution, updated_at=world.now)
     _tell_of_action(world, action, STARTED)
-    if problem := _prepare(action, plan):
+    if problem := prepare(action, plan):
         return FailAction(execution.id, plan.name, FailureCode.CONFIGURATION_ERROR, problem)
     if is_approval:
         if arn := action.resolved_configuration.get("NotificationArn"):
@@ -143,25 +167,6 @@ def _offer(world: World, change: StartAction, action: ActionExecution) -> FailAc
         code = FailureCode.CONFIGURATION_ERROR
         return FailAction(change.execution_id, change.action, code, problem)
     return None
-
-
-def _prepare(action: ActionExecution, plan: ActionPlan) -> str:
-    """Resolve what the action is to work with; the answer is what is wrong, or nothing."""
-    execution = action.execution
-    missing = [name for name in plan.input_artifacts if name not in execution.artifacts]
-    if missing:
-        return (
-            f"The input artifact {missing[0]} does not exist: no action of this execution made it."
-        )
-    values = execution.namespaces
-    try:
-        action.resolved_configuration = resolve_values(plan.configuration, values)
-        action.resolved_commands = [resolve(command, values) for command in plan.commands]
-        action.resolved_environment = resolve_values(plan.environment, values)
-    except UnresolvedVariable as problem:
-        return str(problem)
-    action.input_artifacts = {name: execution.artifacts[name] for name in plan.input_artifacts}
-    return ""
 
 
 def _fail_action(world: World, change: FailAction) -> None:
@@ -273,6 +278,7 @@ def _leave_stage(world: World, change: LeaveStage) -> None:
     stay.status, stay.updated_at = change.status, world.now
     stay.save(update_fields=["status", "updated_at"])
     world.touch(execution, occupied=None, updated_at=world.now)
+    world.forget_stay(execution.id)
     state = state_of(change.status)
     world.events.append(stage_event(execution, change.stage, state, at=world.now))
     if change.status is StageStatus.SUCCEEDED:

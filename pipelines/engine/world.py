@@ -12,23 +12,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import BooleanField, Case, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
+from pipelines.core.facts import ActionFacts, ConditionFacts, ExecutionFacts, PipelineFacts
 from pipelines.core.statuses import (
     ActionStatus,
+    ConditionKind,
+    ConditionStatus,
     ExecutionMode,
     ExecutionStatus,
     ExecutionType,
+    FailureCode,
     JobStatus,
 )
 from pipelines.models import (
     ActionExecution,
     ApprovalNotification,
+    ConditionExecution,
     Event,
     Job,
     Pipeline,
@@ -68,6 +73,8 @@ class World:
     stages: dict[str, Stage]
     executions: dict[UUID, PipelineExecution]
     actions: dict[tuple[UUID, str], ActionExecution]  # (execution, action name) -> the latest
+    rules: dict[tuple[UUID, ConditionKind, str], ActionExecution]  # of the conditions below
+    conditions: dict[tuple[UUID, ConditionKind], ConditionExecution]  # the latest checks
     last_successes: dict[str, UUID]  # of the stages that may be rolled back by themselves
     is_alone: bool = False  # it is about a parallel execution
     now: datetime = field(default_factory=timezone.now)
@@ -119,12 +126,16 @@ class World:
     ) -> Self:
         for execution in executions:
             execution.pipeline = pipeline
+        conditions = _latest_conditions(executions)
+        actions, rules = _latest_actions(executions, conditions)
         stages = {stage.name: stage for stage in _stages_of(pipeline)}
         return cls(
             pipeline=pipeline,
             stages=stages,
             executions={execution.id: execution for execution in executions},
-            actions=_latest_actions(executions),
+            actions=actions,
+            rules=rules,
+            conditions=conditions,
             last_successes=_last_successes(stages.values()),
             is_alone=is_alone,
         )
@@ -134,6 +145,7 @@ class World:
         actions: dict[UUID, list[ActionFacts]] = defaultdict(list)
         for (execution_id, _), action in self.actions.items():
             actions[execution_id].append(_action_facts(action))
+        conditions = self._condition_facts()
         return PipelineFacts(
             last_sequence=self.pipeline.last_sequence,
             last_successes=dict(self.last_successes),
@@ -143,7 +155,8 @@ class World:
                 if self._is_closed(name, behind=plan.stages[position - 1].name if position else "")
             ),
             executions=tuple(
-                self._execution_facts(e, actions[e.id]) for e in self.executions.values()
+                self._execution_facts(e, actions[e.id], conditions[e.id])
+                for e in self.executions.values()
             ),
         )
 
@@ -160,7 +173,10 @@ class World:
         )
 
     def _execution_facts(
-        self, execution: PipelineExecution, actions: list[ActionFacts]
+        self,
+        execution: PipelineExecution,
+        actions: list[ActionFacts],
+        conditions: list[ConditionFacts],
     ) -> ExecutionFacts:
         return ExecutionFacts(
             id=execution.id,
@@ -175,22 +191,51 @@ class World:
             type=ExecutionType(execution.execution_type),
             auto_retries=execution.occupied.auto_retry_attempt if execution.occupied else 0,
             actions=tuple(actions),
+            conditions=tuple(conditions),
         )
+
+    def _condition_facts(self) -> dict[UUID, list[ConditionFacts]]:
+        """By execution, in the order in which they were checked."""
+        rules: dict[tuple[UUID, ConditionKind], list[ActionFacts]] = defaultdict(list)
+        for (execution_id, kind, _), rule in self.rules.items():
+            rules[execution_id, kind].append(_action_facts(rule))
+        conditions: dict[UUID, list[ConditionFacts]] = defaultdict(list)
+        for (execution_id, kind), condition in self.conditions.items():
+            conditions[execution_id].append(
+                ConditionFacts(
+                    kind=kind,
+                    status=ConditionStatus(condition.status),
+                    is_overridden=condition.overridden_at is not None,
+                    rules=tuple(rules[execution_id, kind]),
+                )
+            )
+        return conditions
 
     def note_success(self, execution: PipelineExecution, stage_name: str) -> None:
         """From now on it is what the stage may be rolled back to."""
-        if self._execution_facts(execution, []).is_rollback_target_of(stage_name):
+        if self._execution_facts(execution, [], []).is_rollback_target_of(stage_name):
             self.last_successes[stage_name] = execution.id
 
     def live_action(self, action_id: UUID) -> ActionExecution | None:
-        """The action of that id if it is InProgress and nobody has asked to abandon it."""
-        return next(
-            (a for a in self.actions.values() if a.id == action_id and a.is_waited_for), None
-        )
+        """The action or rule of that id if it is InProgress and nobody has asked to abandon it."""
+        all_of_them = chain(self.actions.values(), self.rules.values())
+        return next((a for a in all_of_them if a.id == action_id and a.is_waited_for), None)
 
     def add(self, action: ActionExecution) -> None:
-        self.actions[action.execution_id, action.action_name] = action
+        if action.condition_kind:
+            kind = ConditionKind(action.condition_kind)
+            self.rules[action.execution_id, kind, action.action_name] = action
+        else:
+            self.actions[action.execution_id, action.action_name] = action
         self._new_actions.append(action)
+
+    def forget_stay(self, execution_id: UUID) -> None:
+        """The execution has left its stage: what happened there is history."""
+        self.actions = {key: row for key, row in self.actions.items() if key[0] != execution_id}
+        self.rules = {key: row for key, row in self.rules.items() if key[0] != execution_id}
+        self.conditions = {
+            key: row for key, row in self.conditions.items() if key[0] != execution_id
+        }
 
     def end(self, action: ActionExecution, status: ActionStatus) -> None:
         """InProgress to a final status; the caller has set what else there is to say."""
@@ -280,21 +325,50 @@ def _update(changed: Mapping[models.Model, set[str]]) -> None:
             model._default_manager.bulk_update(rows, written)  # noqa: SLF001 - documented
 
 
-def _latest_actions(
-    executions: Iterable[PipelineExecution],
-) -> dict[tuple[UUID, str], ActionExecution]:
-    inside = {e.occupied_id: e for e in executions if e.occupied_id}
+Actions = dict[tuple["UUID", str], ActionExecution]
+Rules = dict[tuple["UUID", ConditionKind, str], ActionExecution]
+Conditions = dict[tuple["UUID", ConditionKind], ConditionExecution]
+
+
+def _latest_conditions(executions: Iterable[PipelineExecution]) -> Conditions:
+    """Of the occupied stages; one query if any of them has conditions."""
+    inside = {e.occupied_id: e for e in executions if e.occupied and _has_conditions(e, e.occupied)}
     if not inside:
         return {}
+    rows = ConditionExecution.objects.filter(stage_execution__in=inside, is_latest=True)
+    latest: Conditions = {}
+    for row in rows.order_by("id"):
+        row.execution = inside[row.stage_execution_id]
+        latest[row.execution_id, ConditionKind(row.kind)] = row
+    return latest
+
+
+def _has_conditions(execution: PipelineExecution, stay: StageExecution) -> bool:
+    return bool(execution.plan.stage(stay.stage_name).conditions)
+
+
+def _latest_actions(
+    executions: Iterable[PipelineExecution], conditions: Conditions
+) -> tuple[Actions, Rules]:
+    """Of the occupied stages, and the rules of these conditions."""
+    inside = {e.occupied_id: e for e in executions if e.occupied_id}
+    if not inside:
+        return {}, {}
     expired = Q(lease__released_at=None, lease__expires_at__lte=Now())
     rows = ActionExecution.objects.filter(stage_execution__in=inside, is_latest=True).annotate(
         is_lost=Case(When(expired, then=Value(True)), default=False, output_field=BooleanField())
     )
-    latest: dict[tuple[UUID, str], ActionExecution] = {}
+    checked = {condition.pk for condition in conditions.values()}
+    actions: Actions = {}
+    rules: Rules = {}
     for row in rows.order_by("started_at"):
         row.execution = inside[row.stage_execution_id]
-        latest[row.execution_id, row.action_name] = row
-    return latest
+        if row.condition_id is None:
+            actions[row.execution_id, row.action_name] = row
+        elif row.condition_id in checked:
+            kind = ConditionKind(row.condition_kind)
+            rules[row.execution_id, kind, row.action_name] = row
+    return actions, rules
 
 
 def _stages_of(pipeline: Pipeline) -> models.QuerySet[Stage]:
@@ -320,6 +394,8 @@ def _action_facts(action: ActionExecution) -> ActionFacts:
         status=ActionStatus(action.status),
         deadline=action.deadline,
         is_lost=getattr(action, "is_lost", False),
+        due_at=action.due_at,
+        is_error=action.is_rule and action.error_code not in {"", FailureCode.JOB_FAILED},
     )
 
 

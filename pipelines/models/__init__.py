@@ -4,6 +4,7 @@ from pipelines.models.abandoned_work import AbandonedWorkPolicy
 from pipelines.models.access import AccessKey
 from pipelines.models.action_types import CustomActionType
 from pipelines.models.actions import ActionExecution, Lease
+from pipelines.models.conditions import ConditionExecution
 from pipelines.models.connection_hooks import ConnectionHook
 from pipelines.models.connections import Connection
 from pipelines.models.event_targets import EventDelivery, EventTarget
@@ -14,7 +15,7 @@ from pipelines.models.notifications import ApprovalNotification
 from pipelines.models.partners import PartnerWorker
 from pipelines.models.pipelines import Pipeline, PipelineVersion, Stage
 from pipelines.models.projects import BuildProject
-from pipelines.models.registered import DeploymentGroup, Instance, Topic
+from pipelines.models.registered import DeploymentGroup, Function, Instance, Topic
 from pipelines.models.revisions import UsedRevision
 from pipelines.models.targets import DeployTarget
 from pipelines.models.triggering import UsedChange
@@ -27,6 +28,7 @@ __all__ = [
     "ActionExecution",
     "ApprovalNotification",
     "BuildProject",
+    "ConditionExecution",
     "Connection",
     "ConnectionHook",
     "CustomActionType",
@@ -35,6 +37,7 @@ __all__ = [
     "Event",
     "EventDelivery",
     "EventTarget",
+    "Function",
     "HookDelivery",
     "Instance",
     "Job",

@@ -10,8 +10,9 @@ from django.db.models import DateTimeField, ExpressionWrapper, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pipelines.core.statuses import ActionStatus, StopMode
+from pipelines.core.statuses import ActionStatus, ConditionKind, StopMode
 from pipelines.models.choices import enum_field, only
+from pipelines.models.conditions import ConditionExecution
 from pipelines.models.executions import PipelineExecution, StageExecution
 from pipelines.models.pipelines import Pipeline
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
 
     from pipelines.core.action_types import ActionTypeId
-    from pipelines.core.plan import ActionPlan
+    from pipelines.core.plan import ActionPlan, PipelinePlan
 
 
 class ActionExecutionQuerySet(models.QuerySet["ActionExecution"]):
@@ -32,11 +33,22 @@ class ActionExecutionQuerySet(models.QuerySet["ActionExecution"]):
 
         An action that did not run there has none.
         """
-        return self.filter(stage_execution__in=list(stays), is_latest=True)
+        return self.of_actions().filter(stage_execution__in=list(stays), is_latest=True)
+
+    def of_actions(self) -> Self:
+        """Without those of rules."""
+        return self.filter(condition=None)
+
+    def of_rules(self) -> Self:
+        return self.filter(condition__isnull=False)
 
 
 class ActionExecution(models.Model):
-    """One run of one action.  A retry makes a new row; of those, one is the latest."""
+    """One run of one action, or of one rule of a condition.
+
+    A retry makes a new row; of those, one is the latest.  A rule's is one because its work is done
+    in the same way, under a lease, with a log and a time-out.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     execution = models.ForeignKey(
@@ -47,13 +59,18 @@ class ActionExecution(models.Model):
         StageExecution, models.CASCADE, related_name="action_executions"
     )
     stage_name = models.CharField(max_length=100)
-    action_name = models.CharField(max_length=100)
+    action_name = models.CharField(max_length=100)  # or the rule's
+    condition = models.ForeignKey(
+        ConditionExecution, models.CASCADE, null=True, related_name="rules"
+    )  # that a rule is of
+    condition_kind = enum_field(ConditionKind, blank=True)  # the condition's own
     is_latest = models.BooleanField(default=True)
     status = enum_field(ActionStatus, default=ActionStatus.IN_PROGRESS)
     started_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
     deadline = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # of a rule that waits: when it succeeds by itself
     dispatched_at = models.DateTimeField(null=True)  # last told to the workers
     token = models.CharField(max_length=64, blank=True)  # of a manual approval
     updated_by = models.CharField(max_length=2048, blank=True)
@@ -78,9 +95,13 @@ class ActionExecution(models.Model):
             only("status", ActionStatus),
             models.UniqueConstraint(
                 fields=["stage_execution", "action_name"],
-                condition=Q(is_latest=True),
+                condition=Q(is_latest=True, condition__isnull=True),
                 name="one_latest_execution_of_an_action",
             ),
+            models.UniqueConstraint(
+                fields=["condition", "action_name"], name="one_execution_of_a_rule"
+            ),
+            only("condition_kind", ConditionKind, or_blank=True),
             models.CheckConstraint(
                 name="an_action_in_progress_has_no_end",
                 condition=Q(status=ActionStatus.IN_PROGRESS, ended_at__isnull=True)
@@ -90,7 +111,16 @@ class ActionExecution(models.Model):
         indexes = [
             models.Index(fields=["status", "deadline"], name="action_by_deadline"),
             models.Index(fields=["execution", "started_at"], name="action_timeline"),
-            models.Index(fields=["pipeline", "started_at", "id"], name="action_history"),
+            models.Index(
+                fields=["pipeline", "started_at", "id"],
+                condition=Q(condition__isnull=True),
+                name="action_history",
+            ),
+            models.Index(
+                fields=["pipeline", "started_at", "id"],
+                condition=Q(condition__isnull=False),
+                name="rule_history",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,7 +129,18 @@ class ActionExecution(models.Model):
     @property
     def plan(self) -> ActionPlan:
         """What the definition says of this action."""
-        return self.execution.plan.stage(self.stage_name).action(self.action_name)
+        return self.declared_in(self.execution.plan)
+
+    def declared_in(self, plan: PipelinePlan) -> ActionPlan:
+        """What that version of the definition says of it; raises LookupError for another."""
+        stage = plan.stage(self.stage_name)
+        if self.condition_kind:
+            return stage.rule(ConditionKind(self.condition_kind), self.action_name)
+        return stage.action(self.action_name)
+
+    @property
+    def is_rule(self) -> bool:
+        return bool(self.condition_kind)
 
     @property
     def is_waited_for(self) -> bool:

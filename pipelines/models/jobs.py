@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
+# The provider in the jobs of Lambda functions: no custom type can be called so, and nobody polls.
+INVOKED = "AWS:Lambda"
+SILENCE = timedelta(minutes=20)  # after which a function has failed
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def open(self) -> Self:
         """Those that somebody may still take or report on."""
@@ -35,6 +41,16 @@ class JobQuerySet(models.QuerySet["Job"]):
         of_type = self.filter(**type_id._asdict())
         due = of_type.filter(status=JobStatus.QUEUED, available_at__lte=now)
         return due.waited_for().order_by("available_at", "id")
+
+    def to_invoke(self, *, now: datetime) -> Self:
+        """What a continuation token asks to go on with, by another invocation."""
+        due = self.filter(provider=INVOKED, status=JobStatus.QUEUED, available_at__lte=now)
+        return due.waited_for()
+
+    def silent(self, *, now: datetime) -> Self:
+        """Those whose function was invoked long ago and has not reported."""
+        invoked = self.filter(provider=INVOKED, status=JobStatus.IN_PROGRESS)
+        return invoked.filter(acknowledged_at__lte=now - SILENCE)
 
     def close(self, actions: Iterable[UUID], status: JobStatus, *, at: datetime) -> None:
         """The actions have ended: what is open of them is so no more."""

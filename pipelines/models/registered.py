@@ -58,3 +58,9 @@ class Topic(Registered):
 
     url = models.CharField(max_length=2048, blank=True)
     email = models.CharField(max_length=254, blank=True)
+
+
+class Function(Registered):
+    """A function of Lambda: an address that gets its events."""
+
+    url = models.CharField(max_length=2048)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipelines.core.action_types import CUSTOM, ActionType, ActionTypeId
+from pipelines.core.rule_types import rule_type_id
 from pipelines.providers import (
     approval,
     build_ecr,
@@ -16,7 +17,11 @@ from pipelines.providers import (
     deploy_s3,
     elsewhere,
     invoke_codepipeline,
+    invoke_lambda,
     invoke_stepfunctions,
+    rule_cloudwatch,
+    rule_lambda,
+    rule_variable,
     source_codecommit,
     source_connection,
     source_ecr,
@@ -87,6 +92,7 @@ PROVIDERS: dict[ActionTypeId, Provider] = {
     **_rows(deploy_codedeploy.ACTION_TYPES, deploy_codedeploy.perform),
     **_rows(deploy_ec2.ACTION_TYPES, deploy_ec2.perform),
     **_rows(invoke_codepipeline.ACTION_TYPES, invoke_codepipeline.perform),
+    **_rows(invoke_lambda.ACTION_TYPES, invoke_lambda.perform),
     **_rows(invoke_stepfunctions.ACTION_TYPES, invoke_stepfunctions.perform),
     **_rows(approval.ACTION_TYPES, approval.perform, Dispatch.NOWHERE),
     **_rows(elsewhere.ACTION_TYPES, elsewhere.perform, Dispatch.INLINE),
@@ -94,6 +100,26 @@ PROVIDERS: dict[ActionTypeId, Provider] = {
 ACTION_TYPES: dict[ActionTypeId, ActionType] = {
     type_id: provider.action_type for type_id, provider in PROVIDERS.items()
 }
+
+
+# Rules of conditions are done in workers as actions are; those that are not here take no work.
+RULES: dict[ActionTypeId, Callable[[Work], Outcome]] = {
+    ActionTypeId(*rule_type_id(name)): perform
+    for name, perform in (
+        ("CloudWatchAlarm", rule_cloudwatch.perform),
+        ("CodeBuild", codebuild.perform),
+        ("Commands", commands.perform),
+        ("LambdaInvoke", rule_lambda.perform),
+        ("VariableCheck", rule_variable.perform),
+    )
+}
+
+
+def performer_of(type_id: ActionTypeId) -> Callable[[Work], Outcome] | None:
+    """Who does the work of actions, or of rules, of this type."""
+    if provider := PROVIDERS.get(type_id):
+        return provider.perform
+    return RULES.get(type_id)
 
 
 def dispatch_of(type_id: ActionTypeId) -> Dispatch:

@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pipelines.core.action_types import ActionTypeId
 from pipelines.core.source_overrides import RevisionType, SourceOverride
@@ -114,6 +115,11 @@ class PipelineStart:
     source_overrides: tuple[SourceOverride, ...] = ()
 
 
+def begins_nothing(_: str = "") -> Mapping[str, Any]:
+    """Where nobody has said how jobs are made."""
+    raise NotImplementedError
+
+
 def starts_nothing(_: PipelineStart) -> str:
     """Where nobody has said how pipelines are started."""
     raise NotImplementedError
@@ -138,6 +144,7 @@ class Site:
     instances: Callable[[str, str], tuple[Instance, ...]] = lambda _key, _value: ()
     # By application and name; None: there is no such group.
     deployment_group: Callable[[str, str], DeploymentGroup | None] = lambda _app, _name: None
+    function_url: Callable[[str], str] = lambda _name: ""  # of a function that is registered here
     registry: str = ""  # of container images, as host:port; empty: there is none
     registry_username: str = ""  # who asks it what a tag names
     registry_password: str = field(default="", repr=False)
@@ -181,6 +188,8 @@ class Work:
     overrides: Mapping[RevisionType, str] = field(default_factory=dict)
     # Says how far a deployment is on each of its targets, whenever that has changed.
     report: Callable[[tuple[Target, ...]], None] = lambda _targets: None
+    # Opens a job for a function and returns the event with which it is invoked.
+    begin_job: Callable[[], Mapping[str, Any]] = begins_nothing
     # What became of each target when this action last tried to deploy the same artifact to it.
     earlier_targets: Callable[[], Mapping[str, TargetStatus]] = dict
     is_lost: Callable[[], bool] = lambda: False  # true: another process has given this work up

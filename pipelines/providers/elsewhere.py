@@ -64,10 +64,6 @@ INSTEAD = {
         "it does not deploy skills. Run the ASK command line in an action of the provider Commands"
         " instead."
     ),
-    ("Invoke", "Lambda"): (
-        "it has no functions. Run the code of the function in an action of the provider Commands"
-        " instead."
-    ),
     ("Invoke", "InspectorScan"): (
         "it has no vulnerability scanner. Run one, such as trivy or grype, in an action of the"
         " provider Commands instead."

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
 
 from pipelines import engine, places, processes, providers
 from pipelines.core.arns import user_of
-from pipelines.core.statuses import ActionStatus
-from pipelines.models import ActionExecution, Lease, Pipeline
+from pipelines.core.results import ActionResult
+from pipelines.core.statuses import ActionStatus, FailureCode, JobStatus
+from pipelines.models import ActionExecution, Job, Lease, Pipeline
 from pipelines.runner import ending
 from pipelines.runner.leasing import Hold, held, taken_over
 from pipelines.runner.working import attempt, note
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pipelines.core.action_types import ActionTypeId
-    from pipelines.core.results import ActionResult
     from pipelines.engine import Finished, Started
 
 logger = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ def _perform_held(action: ActionExecution, hold: Hold) -> tuple[Started, ...]:
         _end_late(hold, " ".join(filter(None, [_as_wanted(action, result), *said])))
         return ()
     if result is None:
-        hold.release("Waiting for an answer")
+        hold.release(_waiting_for_answer(action))
         return ()
     finished = _finish(action, result, hold)
     if finished.counted:
@@ -116,6 +117,39 @@ def _perform_held(action: ActionExecution, hold: Hold) -> tuple[Started, ...]:
     else:
         _end_late(hold, _in_words(result))
     return finished.started
+
+
+def _waiting_for_answer(action: ActionExecution) -> str:
+    """Who answers may have done so while the work went on."""
+    status = ActionExecution.objects.values_list("status", flat=True).get(pk=action.pk)
+    return "Waiting for an answer" if status == ActionStatus.IN_PROGRESS else status
+
+
+def invoke_again(job_id: UUID) -> tuple[Started, ...]:
+    """Go on where a continuation token has come to, unless somebody else does."""
+    now = timezone.now()
+    taken = Job.objects.to_invoke(now=now).filter(pk=job_id)
+    if not taken.update(status=JobStatus.IN_PROGRESS, dispatched_at=now, acknowledged_at=now):
+        return ()
+    job = Job.objects.select_related("action__execution__pipeline").get(pk=job_id)
+    result = attempt(job.action, is_lost=lambda: False)
+    return engine.finish(job.action, result, at_once=at_once).started if result else ()
+
+
+def give_up_silent(job_id: UUID) -> tuple[Started, ...]:
+    """Fail the action whose function has not reported in time."""
+    job = Job.objects.select_related("action__execution__pipeline").filter(pk=job_id).first()
+    if job is None:
+        return ()
+    name = job.action.resolved_configuration["FunctionName"]
+    result = ActionResult(
+        status=ActionStatus.FAILED,
+        error_code=FailureCode.JOB_FAILED,
+        error_message=f"The AWS Lambda function {name} failed to return a"
+        " result. Check the function to verify that it has permission to call the"
+        " PutJobSuccessResult action and that it made a call to PutJobSuccessResult.",
+    )
+    return engine.finish(job.action, result, at_once=at_once).started
 
 
 def _as_wanted(action: ActionExecution, result: ActionResult | None) -> str:

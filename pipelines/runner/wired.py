@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.providers.contract import starts_nothing
+from pipelines.providers.contract import begins_nothing, starts_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from pipelines.providers.contract import PipelineStart
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 class UseCases:
     """The calls, by what they are for."""
 
+    begin_job: Callable[[str], Mapping[str, Any]] = begins_nothing
     start_pipeline: Callable[[PipelineStart], str] = starts_nothing
 
 

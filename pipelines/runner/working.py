@@ -18,7 +18,7 @@ from pipelines.core.source_overrides import RevisionType
 from pipelines.core.statuses import ActionStatus, FailureCode
 from pipelines.core.variables import UnresolvedVariable, resolve_values
 from pipelines.isolation import Level
-from pipelines.models import BuildProject
+from pipelines.models import BuildProject, Function
 from pipelines.providers.contract import (
     Build,
     Failed,
@@ -59,10 +59,10 @@ def attempt(
     workspace = places.workspaces() / str(action.pk)
     try:
         workspace.mkdir(parents=True)
-        provider = providers.PROVIDERS.get(action.type_id)
-        if provider is None:
+        perform = providers.performer_of(action.type_id)
+        if perform is None:
             return _unknown(action)
-        return _result(action, provider.perform(_work(action, workspace, is_lost)))
+        return _result(action, perform(_work(action, workspace, is_lost)))
     except Exception as problem:  # noqa: BLE001 - whatever it is, it ends the action and not us
         return _failure(action, problem)
     finally:
@@ -200,6 +200,7 @@ def _work(action: ActionExecution, workspace: Path, is_lost: Callable[[], bool])
         overrides=_overrides(action),
         report=partial(targets.report, action),
         earlier_targets=partial(targets.earlier, action),
+        begin_job=partial(use_cases.begin_job, str(action.pk)),
         is_lost=is_lost,
     )
 
@@ -248,6 +249,7 @@ def site() -> Site:
         source_limit=settings.PENSTOCK_SOURCE_LIMIT_BYTES,
         connection=connected,
         instances=targets.tagged,
+        function_url=_function_url,
         deployment_group=targets.deployment_group,
         registry=settings.PENSTOCK_REGISTRY,
         registry_username=settings.PENSTOCK_REGISTRY_USERNAME,
@@ -255,6 +257,14 @@ def site() -> Site:
         start_build=_start_build,
         start_pipeline=use_cases.start_pipeline,
     )
+
+
+def _function_url(name: str) -> str:
+    """By its name or its ARN; empty for a function that is not registered here."""
+    parts = name.split(":")
+    plain = parts[6] if len(parts) > 6 and parts[2] == "lambda" else name
+    found = Function.objects.filter(name=plain).values_list("url", flat=True).first()
+    return found or ""
 
 
 def _start_build(project_name: str) -> Build | None:

@@ -18,9 +18,9 @@ from benchmark import report, servers
 if TYPE_CHECKING:
     from types import FrameType
 
-SECTIONS = ("deploying", "engine", "stops", "pages", "api", "decisions")
-LONGEST = 540  # seconds that one set-up may take, whatever happens
-LONGEST_QUICK = 220
+SECTIONS = ("deploying", "engine", "stops", "pages", "api", "decisions", "modes")
+LONGEST = 720  # seconds that one set-up may take, whatever happens
+LONGEST_QUICK = 280
 
 
 def main() -> None:

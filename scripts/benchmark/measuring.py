@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SETUPS = {"embedded": servers.embedded, "postgres": servers.postgres}
 MODULES = {
     "decisions": "benchmark.decisions",  # before any worker: it counts what only it does
+    "modes": "benchmark.modes",  # the same
     "deploying": "benchmark.deploying",
     "engine": "benchmark.engine",
     "stops": "benchmark.stops",

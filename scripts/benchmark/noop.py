@@ -9,6 +9,7 @@ from django.db import OperationalError
 from pipelines import definitions
 from pipelines.core.action_types import ActionType, ActionTypeId, Category
 from pipelines.core.rights import Caller, Role
+from pipelines.core.statuses import ExecutionMode
 from pipelines.providers import Dispatch, register
 from pipelines.providers.contract import Outcome, Succeeded, Work
 
@@ -47,7 +48,13 @@ def register_all() -> None:
             )
 
 
-def create(name: str, dispatch: Dispatch, *, asks: bool = False) -> str:
+def create(
+    name: str,
+    dispatch: Dispatch,
+    *,
+    asks: bool = False,
+    mode: ExecutionMode = ExecutionMode.SUPERSEDED,
+) -> str:
     """A pipeline of a source and 20 actions, one after the other; `asks`: it waits for a person."""
     work = (
         [action("Ask", APPROVAL)]
@@ -59,6 +66,8 @@ def create(name: str, dispatch: Dispatch, *, asks: bool = False) -> str:
         "name": name,
         "roleArn": "arn:aws:iam::123456789012:role/penstock",
         "artifactStore": {"type": "S3", "location": "artifacts"},
+        "pipelineType": "V2",
+        "executionMode": str(mode),
         "stages": [
             {"name": "Source", "actions": [fetch]},
             {"name": "Work", "actions": work},

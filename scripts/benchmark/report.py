@@ -113,6 +113,39 @@ def _decisions(report: Report, setup: str, figures: Figures) -> None:
     )
 
 
+def _modes(report: Report, setup: str, figures: Figures) -> None:
+    print("\nA decision in each mode, with so many executions live: milliseconds (queries)")
+    for kind, by_live in figures.items():
+        said = (f"{live}: {one['ms']:.1f} ({one['queries']})" for live, one in by_live.items())
+        print(f"  {kind:<30}" + ", ".join(said))
+    kinds = [kind for kind in figures if kind.endswith(", 0 finished")]
+    for kind in kinds:
+        mode = kind.partition(",")[0]
+        (old,) = (each for each in figures if each.startswith(mode) and each != kind)
+        for live, young in figures[kind].items():
+            ratio = figures[old][live]["ms"] / young["ms"]
+            what = f"{setup}: {mode}, {live} live: at most {HISTORY_RATIO} times with a history"
+            report.target(what, f"{ratio:.2f}", met=ratio <= HISTORY_RATIO)
+        _many(report, f"{setup}: {mode}", figures[kind])
+
+
+def _many(report: Report, said: str, by_live: Figures) -> None:
+    """One against many: at most in proportion; and for parallel ones, just the same."""
+    if len(by_live) == 1:
+        return
+    (few, one), (number, many) = by_live.items()
+    most = HISTORY_RATIO if "PARALLEL" in said else int(number) / int(few)
+    ratio = many["ms"] / one["ms"]
+    report.target(
+        f"{said}: {number} live take at most {most:g} times as long as {few}",
+        f"{ratio:.2f}",
+        met=ratio <= most,
+    )
+    same = one["queries"] == many["queries"]
+    found = f"{one['queries']} / {many['queries']}"
+    report.target(f"{said}: as many queries with {number} live as with {few}", found, met=same)
+
+
 def _pages(report: Report, setup: str, figures: Figures) -> None:
     pages, queries = figures["pages"], figures["poll queries"]
     print("\nPages beside bare views of the same size, medians")
@@ -163,6 +196,7 @@ def _api(report: Report, setup: str, figures: Figures) -> None:
 
 SECTIONS = {
     "decisions": _decisions,
+    "modes": _modes,
     "deploying": _deploying,
     "engine": _engine,
     "stops": _stops,

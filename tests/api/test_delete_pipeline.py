@@ -20,6 +20,7 @@ from pipelines.core.statuses import ActionStatus, StopMode
 from pipelines.models import (
     AbandonedWorkPolicy,
     ActionExecution,
+    ConditionExecution,
     Event,
     Job,
     Lease,
@@ -86,6 +87,8 @@ def test_everything_of_the_pipeline_is_gone(engine_room, execution):
     Job.objects.create(
         action=engine_room.live("Try"), category="Build", provider="Try", version="1"
     )
+    stay = execution.stage_executions.latest("id")
+    ConditionExecution.objects.create(execution=execution, stage_execution=stay, kind="onSuccess")
     AbandonedWorkPolicy.objects.create(
         pipeline=engine_room.pipeline, stage_name="Work", action_name="Try", policy="leave"
     )

@@ -11,6 +11,7 @@ from pipelines import (
     connections,
     deployment_groups,
     event_targets,
+    functions,
     git,
     instances,
     outbox,
@@ -23,7 +24,7 @@ from pipelines import (
 )
 from pipelines.core.rights import Role
 from pipelines.core.statuses import StopMode
-from tests.definitions import approval, commands, source, stage
+from tests.definitions import approval, commands, rule, source, stage, when
 from tests.engine_room import ALICE
 from tests.stored import everything_stored
 
@@ -72,7 +73,13 @@ def world(engine_room, settings, tmp_path):
         at=datetime(2026, 11, 23, tzinfo=UTC),
     )
     ask = [commands("Lint"), approval("Ask")]
-    execution = engine_room.create(stages=[stage("Source", source()), stage("Build", *ask)])
+    check = {
+        "Variable": "#{codepipeline.PipelineExecutionId}",
+        "Operator": "NE",
+        "Value": "nothing",
+    }
+    build = stage("Build", *ask, before_entry=when("FAIL", rule(configuration=check)))
+    execution = engine_room.create(stages=[stage("Source", source()), build])
     transitions.disable("website", "Build", reason="Not yet", by=ALICE)
     engine_room.succeed("Fetch", artifacts={"Code": "website/Code/x7Gt0aQ"})
     engine_room.settle()
@@ -89,6 +96,7 @@ def world(engine_room, settings, tmp_path):
     instances.create("web-1", instances.Settings(), by=ALICE)
     tagged = deployment_groups.Settings(tag_key="Name")
     deployment_groups.create("shop/web", tagged, by=ALICE)
+    functions.create("tide", functions.Settings("http://127.0.0.1:9/tide"), by=ALICE)
     topics.create("approvals", topics.Settings(email="ana@example.com"), by=ALICE)
     target = event_targets.create(
         "chat", event_targets.Settings(url="http://127.0.0.1:9/secret-path"), by=ALICE
@@ -113,6 +121,7 @@ def world(engine_room, settings, tmp_path):
         "instance": "web-1",
         "deployment_group": "shop/web",
         "topic": "approvals",
+        "function": "tide",
         "target": "chat",
         "webhook": "push",
         "token": "nothing",
@@ -121,6 +130,7 @@ def world(engine_room, settings, tmp_path):
         "username": "zoe",
         "name": "website",
         "stage": "Build",
+        "kind": "beforeEntry",
         "action": "Ask",
         "artifact": "Code",
         "execution_id": execution.pk,

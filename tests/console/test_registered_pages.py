@@ -21,6 +21,7 @@ FILLED_IN = {
         "tag_value": "<b>web</b>",
         "config": "CodeDeployDefault.AllAtOnce",
     },
+    "function": {"name": "tide", "url": "http://127.0.0.1:9000/?a=<b>1</b>"},
     "topic": {
         "name": "approvals",
         "url": "https://chat.example/?a=1&b=<b>2</b>",
@@ -30,11 +31,13 @@ FILLED_IN = {
 WRONG = {
     "instance": ({"tags": "Name"}, "is not of the form key=value"),
     "deployment-group": ({"name": "shop"}, "Invalid name of the deployment group"),
+    "function": ({"url": "127.0.0.1:9000"}, "An address begins with http:// or https://"),
     "topic": ({"url": "ftp://chat.example"}, "An address begins with http:// or https://"),
 }
 SHOWN = {
     "instance": ["ana@web-1.example", "Name=web, Stage=&lt;b&gt;live&lt;/b&gt;"],
     "deployment-group": ["Name=&lt;b&gt;web&lt;/b&gt;", "CodeDeployDefault.AllAtOnce"],
+    "function": ["http://127.0.0.1:9000/?a=&lt;b&gt;1&lt;/b&gt;"],
     "topic": ["b=&lt;b&gt;2&lt;/b&gt;", "arn:aws:sns:us-east-1:123456789012:approvals"],
 }
 of_every_kind = pytest.mark.parametrize("kind", sorted(KINDS))

@@ -25,20 +25,28 @@ from hypothesis.stateful import (
 from pipelines.core.advance import advance, settle
 from pipelines.core.changes import (
     AbandonAction,
+    AbandonRule,
     EnterStage,
     FailAction,
+    FailRule,
+    FinishCondition,
     FinishExecution,
     LeaveStage,
+    PassRule,
     RetryStage,
     RollBack,
     StartAction,
+    StartCondition,
+    StartRule,
     WaitFor,
     after,
 )
 from pipelines.core.concurrency import check_concurrency
-from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
-from pipelines.core.plan import ActionPlan, PipelinePlan, StagePlan
+from pipelines.core.conditions import OverrideFacts, check_override
+from pipelines.core.facts import ActionFacts, ConditionFacts, ExecutionFacts, PipelineFacts
+from pipelines.core.plan import ActionPlan, ConditionPlan, PipelinePlan, StagePlan
 from pipelines.core.refusals import (
+    ConditionNotOverridable,
     DuplicatedStopRequest,
     ExecutionNotStoppable,
     ExecutionOutdated,
@@ -51,6 +59,8 @@ from pipelines.core.retrying import RetryFacts, actions_to_rerun
 from pipelines.core.rolling_back import StageToRollBack, Target, check_stage, check_target
 from pipelines.core.statuses import (
     ActionStatus,
+    ConditionKind,
+    ConditionStatus,
     ExecutionMode,
     ExecutionStatus,
     ExecutionType,
@@ -75,6 +85,11 @@ MOST_ROUNDS = 100  # of the rules until nothing changes: far more than any story
 STAGES = ("Source", "Build", "Test", "Deploy")
 LIVE = ActionStatus.IN_PROGRESS
 
+RESULTS = {
+    ConditionKind.BEFORE_ENTRY: ("FAIL", "SKIP"),
+    ConditionKind.ON_SUCCESS: ("FAIL", "ROLLBACK"),
+    ConditionKind.ON_FAILURE: ("ROLLBACK", "SKIP"),
+}
 run_orders = st.lists(st.integers(1, 3), min_size=1, max_size=4)
 results = st.sampled_from([None, None, *StageResult])
 modes = st.sampled_from(ExecutionMode)
@@ -83,12 +98,31 @@ outcomes = st.sampled_from([ActionStatus.SUCCEEDED, ActionStatus.SUCCEEDED, Acti
 
 
 @st.composite
+def conditions(draw):
+    """Mostly none; else of any kinds, each with one or two rules and a result that it may have."""
+    kinds = draw(st.sampled_from([[], [], *([kind] for kind in ConditionKind), [*ConditionKind]]))
+    return {
+        kind: ConditionPlan(
+            rules=tuple(
+                ActionPlan(name=f"Rule{n}", type_id=COMMANDS)
+                for n in range(draw(st.integers(1, 2)))
+            ),
+            result=StageResult(draw(st.sampled_from(RESULTS[kind]))),
+        )
+        for kind in kinds
+    }
+
+
+@st.composite
 def plans(draw):
     """1 to 4 stages, in any order, of 1 to 4 actions each, and what follows when they fail."""
     names = draw(st.permutations(STAGES))[: draw(st.integers(1, 4))]
     return PipelinePlan(
         stages=tuple(
-            planned(name, draw(run_orders), draw(results), draw(st.sampled_from(RetryMode)))
+            replace(
+                planned(name, draw(run_orders), draw(results), draw(st.sampled_from(RetryMode))),
+                conditions=draw(conditions()),
+            )
             for name in names
         )
     )
@@ -111,10 +145,43 @@ class Run:
     id: int
     action: str
     attempt: int
-    deadline: object
+    deadline: Any
     status: ActionStatus = LIVE
     is_lost: bool = False
     is_latest: bool = True
+    due_at: Any = None  # of a rule
+    is_error: bool = False
+
+    @property
+    def facts(self):
+        return ActionFacts(
+            name=self.action,
+            status=self.status,
+            deadline=self.deadline,
+            is_lost=self.is_lost,
+            due_at=self.due_at,
+            is_error=self.is_error,
+        )
+
+
+@dataclass
+class Check:
+    """What a ConditionExecution is on rows."""
+
+    kind: ConditionKind
+    status: ConditionStatus = ConditionStatus.IN_PROGRESS
+    rules: list[Run] = field(default_factory=list)
+    is_overridden: bool = False
+    is_latest: bool = True
+
+    @property
+    def facts(self):
+        return ConditionFacts(
+            kind=self.kind,
+            status=self.status,
+            rules=tuple(rule.facts for rule in self.rules),
+            is_overridden=self.is_overridden,
+        )
 
 
 @dataclass
@@ -125,10 +192,19 @@ class Stay:
     status: StageStatus = StageStatus.IN_PROGRESS
     runs: list[Run] = field(default_factory=list)
     auto_retries: int = 0
+    checks: list[Check] = field(default_factory=list)
 
     @property
     def latest(self):
         return [run for run in self.runs if run.is_latest]
+
+    @property
+    def latest_checks(self):
+        return {check.kind: check for check in self.checks if check.is_latest}
+
+    @property
+    def rules(self):
+        return [rule for check in self.checks for rule in check.rules]
 
 
 @dataclass
@@ -166,7 +242,8 @@ class Record:
 
     @property
     def runs(self):
-        return [run for stay in self.stays.values() for run in stay.runs]
+        """Of actions, and of rules."""
+        return [run for stay in self.stays.values() for run in (*stay.runs, *stay.rules)]
 
     @property
     def live(self):
@@ -243,11 +320,10 @@ class Story(RuleBasedStateMachine):
             is_outdated=record.version != self.version,
             type=record.type,
             auto_retries=record.stay.auto_retries if record.occupies else 0,
-            actions=tuple(
-                ActionFacts(
-                    name=run.action, status=run.status, deadline=run.deadline, is_lost=run.is_lost
-                )
-                for run in runs
+            actions=tuple(run.facts for run in runs),
+            conditions=tuple(
+                check.facts
+                for check in (record.stay.latest_checks.values() if record.occupies else ())
             ),
         )
 
@@ -273,7 +349,7 @@ class Story(RuleBasedStateMachine):
         assert settle(self.facts(), now=self.now) == ([], self.facts())
         self.is_quiet = True
 
-    def make(self, change):  # noqa: C901 - one for each kind of change
+    def make(self, change):  # noqa: C901, PLR0912 - one for each kind of change
         record = self.records[change.execution_id]
         match change:
             case StartAction(_, action):
@@ -300,6 +376,49 @@ class Story(RuleBasedStateMachine):
                 record.waits_for = None
             case RetryStage() | RollBack():
                 self.follow(record, change)
+            case _:
+                self.check(record, change)
+
+    def check(self, record, change):
+        """A step of a condition."""
+        checks = record.stay.latest_checks
+        match change:
+            case StartCondition(_, kind):
+                assert record.status is ExecutionStatus.IN_PROGRESS
+                assert record.type is ExecutionType.STANDARD
+                assert kind not in checks
+                assert not record.live
+                record.stay.checks.append(Check(kind))
+            case FinishCondition(_, kind, status):
+                assert not [rule for rule in checks[kind].rules if rule.status is LIVE]
+                assert (status is ConditionStatus.OVERRIDDEN) <= checks[kind].is_overridden
+                checks[kind].status = status
+            case StartRule(_, kind, name):
+                assert record.status is ExecutionStatus.IN_PROGRESS
+                checks[kind].rules.append(self.new_run(name, record))
+                if self.run_ids % 4 == 0:
+                    checks[kind].rules[-1].due_at = self.now + timedelta(minutes=15)
+            case PassRule(_, kind, name):
+                rule = self.end_rule(checks[kind], name, ActionStatus.SUCCEEDED)
+                assert rule.due_at <= self.now
+                assert rule.due_at <= rule.deadline
+            case FailRule(_, kind, name):
+                assert record.stop is not StopMode.ABANDON
+                self.end_rule(checks[kind], name, ActionStatus.FAILED)
+            case AbandonRule(_, kind, name):
+                assert StopMode.ABANDON in record.accepted_now or checks[kind].is_overridden  # I6
+                self.end_rule(checks[kind], name, ActionStatus.ABANDONED)
+
+    def end_rule(self, check, name, status):
+        (rule,) = [rule for rule in check.rules if rule.action == name]
+        assert rule.status is LIVE
+        rule.status = status
+        return rule
+
+    def new_run(self, name, record):
+        self.run_ids += 1
+        minutes = timedelta(minutes=10 * (1 + self.run_ids % 6))
+        return Run(self.run_ids, name, record.attempt, self.now + minutes)
 
     def follow(self, record, change):
         """What a failure leads to by itself."""
@@ -343,9 +462,11 @@ class Story(RuleBasedStateMachine):
         succeeded = {r.action for r in record.stay.latest if r.status is ActionStatus.SUCCEEDED}
         assert lower <= succeeded
         assert action not in {run.action for run in record.stay.latest}
-        self.run_ids += 1
-        minutes = timedelta(minutes=10 * (1 + self.run_ids % 6))
-        record.stay.runs.append(Run(self.run_ids, action, record.attempt, self.now + minutes))
+        entry = record.stay.latest_checks.get(ConditionKind.BEFORE_ENTRY)
+        assert record.type is ExecutionType.ROLLBACK or (
+            entry.status.is_met if entry else ConditionKind.BEFORE_ENTRY not in plan.conditions
+        )
+        record.stay.runs.append(self.new_run(action, record))
 
     def enter(self, record, stage):
         assert record.status is ExecutionStatus.IN_PROGRESS  # I15
@@ -421,6 +542,8 @@ class Story(RuleBasedStateMachine):
             return
         self.check_rerun(record.stays[name], rerun, mode)
         self.set_aside(record.stays[name], rerun)
+        for kind, check in record.stays[name].latest_checks.items():
+            check.is_latest = kind is ConditionKind.BEFORE_ENTRY and check.status.is_met
         if record.status.is_final:
             record.become(ExecutionStatus.IN_PROGRESS)
             record.occupies, record.stop = name, None
@@ -445,8 +568,51 @@ class Story(RuleBasedStateMachine):
             is_latest=self.latest.get(stage) == record.id,
             is_outdated=record.version != self.version,
             actions={run.action: run.status for run in stay.latest} if stay else {},
+            is_checking=bool(stay) and self.is_checking(stay),
             mode=record.mode,
         )
+
+    def is_checking(self, stay):
+        return any(c.status is ConditionStatus.IN_PROGRESS for c in stay.latest_checks.values())
+
+    @rule(which=which, kind=st.sampled_from(ConditionKind), likely=st.booleans())
+    def override(self, which, kind, likely):
+        """Of any stay there ever was, or of one whose condition is checked or has failed."""
+        stays = [(r, n) for r in self.records.values() for n in r.stays]
+        held_up = [(r, n) for r, n in stays if self.is_held_up(r.stays[n], kind)]
+        wanted = (likely and held_up) or stays
+        if not wanted:
+            return
+        record, name = wanted[which % len(wanted)]
+        stay, before = record.stays[name], self.snapshot()
+        check = stay.latest_checks.get(kind)
+        try:
+            check_override(
+                OverrideFacts(
+                    stage_status=stay.status,
+                    is_latest=self.latest.get(name) == record.id or not record.mode.takes_locks,
+                    is_outdated=record.version != self.version,
+                    status=check and check.status,
+                    result=check and record.plan.stage(name).conditions[kind].result,
+                )
+            )
+        except (ConditionNotOverridable, NotLatestExecution):
+            assert self.snapshot() == before
+            return
+        if record.status.is_final and not self.has_room(record.mode):
+            return
+        check.is_overridden = True
+        if record.status.is_final:
+            check.status = ConditionStatus.OVERRIDDEN
+            record.become(ExecutionStatus.IN_PROGRESS)
+            record.occupies, record.stop = name, None
+            record.attempt += 1
+            stay.status = StageStatus.IN_PROGRESS
+        self.is_quiet = False
+
+    def is_held_up(self, stay, kind):
+        check = stay.latest_checks.get(kind)
+        return check is not None and not check.status.is_met
 
     def has_room(self, mode):
         unfinished = [r for r in self.records.values() if not r.status.is_final and r.mode is mode]
@@ -525,8 +691,33 @@ class Story(RuleBasedStateMachine):
     @rule(which=which, outcome=outcomes)
     def a_live_action_ends(self, which, outcome):
         live = [run for record in self.records.values() for run in record.live]
-        live[which % len(live)].status = outcome
+        run = live[which % len(live)]
+        run.status, run.is_error = outcome, self.may_err(run) and which % 3 == 0
         self.work()
+
+    @precondition(lambda self: len(self.records) < 8)
+    @rule(which=which)
+    def one_goes_through_and_the_next_one_fails(self, which):
+        """What by chance alone would hardly ever come after one another."""
+        self.work()
+        self.end_all(lambda record: record.status is ExecutionStatus.IN_PROGRESS)
+        self.start()
+        self.work()
+        for _ in range(which % 12):
+            live = [run for r in self.records.values() if not r.stop for run in r.live]
+            if not live:
+                return
+            live[0].status = ActionStatus.SUCCEEDED
+            self.work()
+        for run in [run for r in self.records.values() if not r.stop for run in r.live]:
+            run.status = ActionStatus.FAILED
+            self.work()
+
+    def may_err(self, run):
+        rules = {
+            r.id for record in self.records.values() for s in record.stays.values() for r in s.rules
+        }
+        return run.status is ActionStatus.FAILED and run.id in rules
 
     @rule(minutes=st.integers(1, 40))
     def time_goes_by(self, minutes):
@@ -576,8 +767,15 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def i6_i8_only_an_abandoning_stop_abandons(self):
         for record in self.records.values():
+            overridden = {
+                rule.id
+                for stay in record.stays.values()
+                for check in stay.checks
+                for rule in check.rules
+                if check.is_overridden
+            }
             for run in record.runs:
-                if run.status is ActionStatus.ABANDONED:
+                if run.status is ActionStatus.ABANDONED and run.id not in overridden:
                     assert (run.attempt, StopMode.ABANDON) in record.accepted
 
     @invariant()
@@ -610,6 +808,21 @@ class Story(RuleBasedStateMachine):
         unfinished = {ExecutionStatus.IN_PROGRESS, ExecutionStatus.STOPPING}
         may_be_stopped = {id_ for id_, r in self.records.items() if r.status in unfinished}
         assert {execution.id for execution in self.facts().executions} == may_be_stopped
+
+    @invariant()
+    def one_condition_is_checked_at_a_time_and_none_in_what_has_ended(self):
+        for record in self.records.values():
+            checked = {
+                name
+                for name, stay in record.stays.items()
+                for check in stay.checks
+                if check.status is ConditionStatus.IN_PROGRESS
+            }
+            assert checked <= {record.occupies}
+            if record.occupies:
+                running = [c for c in record.stay.checks if c.facts.is_running]
+                assert len(running) <= 1
+                assert not running or not [r for r in record.stay.runs if r.status is LIVE]
 
     # However the story ends, it can be brought to its end.
 
@@ -657,10 +870,18 @@ def without_rollbacks(plan):
 def undated(facts):
     """`after` cannot know when an action that it starts will time out."""
     executions = (
-        replace(e, actions=tuple(replace(a, deadline=None, is_lost=False) for a in e.actions))
+        replace(
+            e,
+            actions=without_times(e.actions),
+            conditions=tuple(replace(c, rules=without_times(c.rules)) for c in e.conditions),
+        )
         for e in facts.executions
     )
     return replace(facts, executions=tuple(executions))
+
+
+def without_times(runs):
+    return tuple(replace(run, deadline=None, is_lost=False, due_at=None) for run in runs)
 
 
 @pytest.mark.timeout(1800)  # for the nightly profile

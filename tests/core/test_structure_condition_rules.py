@@ -14,13 +14,19 @@ def rule(provider="VariableCheck", name="Check", **members):
     return {"name": name, "ruleTypeId": type_id, "configuration": configuration, **members}
 
 
+CHECK = {"Variable": "#{variables.target}", "Value": "production", "Operator": "EQ"}
+
+
 def when(result, *rules):
     return {"conditions": [{"result": result, "rules": list(rules or [rule()])}]}
 
 
 def guarded(*, mode="SUPERSEDED", **conditions):
     work = {**stage("Work", approval()), **conditions}
-    return definition(stages=[stage("Source", source()), work], execution_mode=mode)
+    variables = [{"name": "target", "defaultValue": "production"}]
+    return definition(
+        stages=[stage("Source", source()), work], execution_mode=mode, variables=variables
+    )
 
 
 ALARM = rule("CloudWatchAlarm", configuration={"AlarmName": "Errors"})
@@ -85,6 +91,39 @@ ALARM = rule("CloudWatchAlarm", configuration={"AlarmName": "Errors"})
             f"{SAID} onSuccess with the rule Check, which must have the configuration 'Cron'",
         ),
         (
+            {
+                "onSuccess": when(
+                    "FAIL", rule("DeploymentWindow", configuration={"Cron": "* * 25 ? * *"})
+                )
+            },
+            (
+                f"{SAID} onSuccess with the rule Check. The Cron expression has '25' as its hours, "
+                "which goes from 0 to 23."
+            ),
+        ),
+        (
+            {
+                "onSuccess": when(
+                    "FAIL",
+                    rule(
+                        "DeploymentWindow",
+                        configuration={"Cron": "* * * ? * *", "TimeZone": "Mars/Base"},
+                    ),
+                )
+            },
+            (
+                f"{SAID} onSuccess with the rule Check. There is no time zone Mars/Base. Use "
+                "Region/City, UTC+hh:mm or UTC-hh:mm."
+            ),
+        ),
+        (
+            {"onSuccess": when("FAIL", rule(configuration={**CHECK, "Operator": "LT"}))},
+            (
+                f"{SAID} onSuccess with the rule Check. VariableCheck has no operator LT: it is "
+                "EQ, NE, CONTAINS or MATCHES."
+            ),
+        ),
+        (
             {"onSuccess": when("FAIL", rule("LambdaInvoke"))},
             (
                 f"{SAID} onSuccess with the rule Check, which must have the configuration "
@@ -141,16 +180,25 @@ def test_nothing_is_rolled_back_in_the_source_stage():
                 "FAIL", rule("DeploymentWindow", configuration={"Cron": "* * * ? * *"})
             )
         },
-        {"onSuccess": when("FAIL", rule("Commands", commands=["true"], configuration={}))},
+        {
+            "onSuccess": when(
+                "FAIL",
+                rule(
+                    "Commands",
+                    commands=["true"],
+                    configuration={},
+                    inputArtifacts=[{"name": "Code"}],
+                ),
+            )
+        },
         {"onFailure": when("ROLLBACK", ALARM)},
         {"beforeEntry": when("FAIL"), "onSuccess": when("FAIL"), "onFailure": when("ROLLBACK")},
     ],
 )
-def test_conditions_that_are_right_are_refused_only_because_nothing_here_can_do_them(right):
-    with pytest.raises(InvalidStageDeclaration) as refused:
-        checked(guarded(**right))
+def test_conditions_that_are_right(right):
+    stored = checked(guarded(**right))["stages"][1]
 
-    assert "Conditions of stages are not available in this version" in refused.value.message
+    assert {name: stored[name] for name in right} == right
 
 
 RETRY = {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.core.structure import InvalidStageDeclaration, InvalidStructure
+from pipelines.core.structure import InvalidStructure
 from tests.core.connected import connected, push
 from tests.definitions import approval, checked, definition, source, stage, with_actions
 
@@ -66,16 +66,6 @@ def test_a_pipeline_that_declares_a_mode_of_v2_and_no_type_is_one(mode):
     stored = checked(with_actions(approval(), execution_mode=mode))
 
     assert (stored["executionMode"], stored["pipelineType"]) == (mode, "V2")
-
-
-@pytest.mark.parametrize("member", ALL_CONDITIONS)
-def test_conditions_are_refused_in_plain_words(member):
-    with pytest.raises(InvalidStageDeclaration) as refused:
-        checked(with_condition(member))
-
-    assert refused.value.message == (
-        f"Stage Work declares {member}. Conditions of stages are {ABSENT}."
-    )
 
 
 def test_what_aws_would_refuse_is_said_first():

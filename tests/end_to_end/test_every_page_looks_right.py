@@ -36,6 +36,7 @@ def pages(signed_in, penstock):
         "/codesuite/codedeploy/on-premises-instances/new",
         "/codesuite/codedeploy/deployment-groups/new",
         "/codesuite/sns/topics/new",
+        "/codesuite/lambda/functions/new",
         execution,
         execution.replace("/timeline", "/visualization"),
         execution.replace("/timeline", "/revisions"),

@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 
 from pipelines import (
     artifacts,
+    conditions,
     definitions,
     engine,
     executions,
@@ -43,6 +44,7 @@ from pipelines.approvals import ApprovalStatus
 from pipelines.core.advance import settle
 from pipelines.core.refusals import (
     ApprovalAlreadyCompleted,
+    ConditionNotOverridable,
     DuplicatedStopRequest,
     ExecutionNotStoppable,
     ExecutionOutdated,
@@ -54,10 +56,11 @@ from pipelines.core.refusals import (
     UnableToRollbackStage,
 )
 from pipelines.core.results import ActionResult
-from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
+from pipelines.core.statuses import ActionStatus, ConditionKind, RetryMode, StopMode
 from pipelines.engine import World
 from pipelines.models import (
     ActionExecution,
+    ConditionExecution,
     Event,
     Lease,
     Pipeline,
@@ -67,7 +70,8 @@ from pipelines.models import (
     StopRequest,
 )
 from pipelines.models.events import state_of
-from tests.definitions import approval, commands, definition, source, stage
+from tests.definitions import approval, commands, definition, source, stage, when
+from tests.definitions import rule as rule_of
 from tests.engine_room import ALICE, EngineRoom
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -87,6 +91,16 @@ ON_FAILURE: tuple[dict[str, object], ...] = (
     {"result": "SKIP"},
     {"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}},
     {"result": "RETRY", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}},
+)
+LOOK = rule_of("Commands", "Look", "true", inputs=["Code"])
+ASK = rule_of("Commands", "Ask", "true", inputs=["Code"])
+GUARDS: tuple[dict[str, object], ...] = (
+    {},
+    {},
+    {"before_entry": when("FAIL", LOOK, ASK)},
+    {"on_success": when("FAIL", LOOK)},
+    {"on_success": when("ROLLBACK", LOOK), "before_entry": when("FAIL", ASK)},
+    {"on_failure": when("ROLLBACK", LOOK)},
 )
 # state -> what may be told next of the same thing; at first everything is STARTED
 OF_AN_EXECUTION = {
@@ -129,7 +143,10 @@ def other_stages(draw, name):
     """What follows by itself when it fails is as varied."""
     on_failure = draw(st.sampled_from(ON_FAILURE))
     declared = draw(st.lists(actions(name), min_size=1, max_size=3))
-    return stage(name, *declared, **({"on_failure": on_failure} if on_failure else {}))
+    members = dict(draw(st.sampled_from(GUARDS)))
+    if on_failure:
+        members["on_failure"] = on_failure
+    return stage(name, *declared, **members)
 
 
 @st.composite
@@ -147,10 +164,12 @@ def with_names_of_their_own(stage_list):
 
 
 def defined(stage_list, mode):
-    """A parallel pipeline cannot declare rollbacks."""
-    for each in stage_list:
-        if mode == "PARALLEL" and each.get("onFailure", {}).get("result") == "ROLLBACK":
-            del each["onFailure"]
+    """Nothing is rolled back in a pipeline whose executions run in parallel."""
+    if mode == "PARALLEL":
+        for each in stage_list:
+            for member in ("onFailure", "onSuccess"):
+                if "ROLLBACK" in repr(each.get(member, {})):
+                    del each[member]
     return definition(stages=stage_list, execution_mode=mode, pipeline_type="V2")
 
 
@@ -242,19 +261,49 @@ class Story(RuleBasedStateMachine):
         self.check_rerun(stay, mode)
         self.reasons.pop(execution.id, None)
         self.allowed.pop(execution.id, None)
-        if which % 2 and stay.action_executions.filter(is_latest=False).exists():
+        aside = stay.action_executions.filter(is_latest=False).of_actions()
+        if which % 2 and aside.exists():
             self.see_it_run_again(stay)
 
     def see_it_run_again(self, stay):
-        set_aside = stay.action_executions.filter(is_latest=False)
+        set_aside = stay.action_executions.filter(is_latest=False).of_actions()
         names = set(set_aside.values_list("action_name", flat=True))
         self.work()
         latest = stay.action_executions.filter(is_latest=True, action_name__in=names)
         assert latest.exclude(status__in=["Failed", "Abandoned"]).exists()
 
+    @rule(which=which, kind=st.sampled_from(ConditionKind), likely=likely)
+    def override(self, which, kind, likely):
+        """Of any stay there ever was, or of one whose condition is checked or has failed."""
+        stays = list(StageExecution.objects.select_related("execution").order_by("id"))
+        held_up = list(
+            StageExecution.objects.filter(
+                condition_executions__kind=kind,
+                condition_executions__is_latest=True,
+                condition_executions__status__in=["InProgress", "Failed"],
+            ).order_by("id")
+        )
+        if not stays:
+            return
+        wanted = (likely and held_up) or stays
+        stay = wanted[which % len(wanted)]
+        before, execution = self.room.digest(), stay.execution
+        try:
+            conditions.override("website", stay.stage_name, execution.id, kind=kind, by=ALICE)
+        except (
+            ConditionNotOverridable,
+            NotLatestExecution,
+            StageNotFound,
+            TooManyExecutions,
+        ):
+            assert self.room.digest() == before
+            return
+        assert self.room.status(execution) == "InProgress"
+        assert stay.condition_executions.get(kind=kind, is_latest=True).overridden_by == ALICE.arn
+
     def check_rerun(self, stay, mode):
         """I24"""
-        kept = stay.action_executions.filter(is_latest=True)
+        kept = ActionExecution.objects.latest_in([stay])
         if mode is RetryMode.ALL_ACTIONS:
             assert not kept.exists()
         else:
@@ -432,6 +481,9 @@ class Rows:
         self.requests = list(StopRequest.objects.order_by("id"))
         self.events = list(Event.objects.order_by("id"))
         self.stages = list(Stage.objects.all())
+        checks = ConditionExecution.objects.all()
+        self.overridden = {check.id for check in checks if check.overridden_at}
+        self.checked = {check.execution_id for check in checks if check.status == "InProgress"}
         self.versions = dict(Pipeline.objects.values_list("id", "version"))
 
     def everything_of(self, execution_id):
@@ -442,12 +494,17 @@ class Rows:
 
     def latest_runs(self, stay_id):
         runs = [run for run in self.runs if run.stage_execution_id == stay_id and run.is_latest]
-        return {run.action_name: run for run in runs}
+        return {run.action_name: run for run in runs if not run.is_rule}
+
+    def live_rules(self, stay_id):
+        rules = (run for run in self.runs if run.stage_execution_id == stay_id and run.is_rule)
+        return [run for run in rules if run.status == "InProgress"]
 
 
 def i1_i10_nothing_is_live_or_locked_in_what_is_finished(rows):
     finished = {execution.id for execution in rows.executions.values() if execution.is_finished}
     inside = [*rows.runs, *rows.stays.values()]
+    assert not rows.checked & finished
     assert not [
         each
         for each in inside
@@ -457,7 +514,9 @@ def i1_i10_nothing_is_live_or_locked_in_what_is_finished(rows):
 
 def i6_i8_only_an_abandoning_stop_abandons(rows):
     abandoning = {request.execution_id for request in rows.requests if request.mode == ABANDON}
-    assert {run.execution_id for run in rows.runs if run.status == "Abandoned"} <= abandoning
+    abandoned = [run for run in rows.runs if run.status == "Abandoned"]
+    given_up = {run.execution_id for run in abandoned if run.condition_id not in rows.overridden}
+    assert given_up <= abandoning
 
 
 def i9_i11_a_stage_follows_the_execution_that_is_in_it(rows):
@@ -489,7 +548,7 @@ def i19_every_change_of_a_status_is_told_exactly_once(rows):
         check(told.pop((execution.id, "", None)), OF_AN_EXECUTION, execution.status)
     for stay in rows.stays.values():
         check(told.pop((stay.execution_id, stay.stage_name, None)), OF_A_STAY, stay.status)
-    for run in rows.runs:
+    for run in (run for run in rows.runs if not run.is_rule):  # nothing is told of rules
         check(told.pop((run.execution_id, run.stage_name, run.id)), OF_AN_ACTION, run.status)
     assert not told
 
@@ -540,7 +599,9 @@ def i5_what_the_engine_has_seen_waits_for_something(rows):
         stay = rows.stays[execution.occupied_id]
         orders = {a.name: a.run_order for a in execution.plan.stage(stay.stage_name).actions}
         live = [orders[name] for name, run in latest.items() if run.status == "InProgress"]
-        assert live
+        assert bool(live) is not bool(rows.live_rules(execution.occupied_id))
+        if not live:
+            continue
         has_failed = "Failed" in {run.status for run in latest.values()}
         goes_on = execution.status == "InProgress" and not has_failed
         if goes_on and not is_cancelled(execution, rows):
@@ -590,7 +651,14 @@ def undated(facts):
     Nor does it matter in which order actions are listed, or who was lost that has ended.
     """
     executions = (
-        replace(e, actions=frozenset((action.name, action.status) for action in e.actions))
+        replace(
+            e,
+            actions=frozenset((action.name, action.status) for action in e.actions),
+            conditions=frozenset(
+                (c.kind, c.status, frozenset((rule.name, rule.status) for rule in c.rules))
+                for c in e.conditions
+            ),
+        )
         for e in facts.executions
     )
     return replace(facts, executions=tuple(executions))

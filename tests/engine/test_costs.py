@@ -137,3 +137,42 @@ def test_a_look_that_changes_nothing_writes_nothing(engine_room):
     look(engine_room, None)
 
     assert engine_room.digest() == before
+
+
+def parallel_or_queued(room, mode, number):
+    """So many executions in their source stage, or in the queue in front of it."""
+    room.create(stages=stages(), execution_mode=mode, name=f"{mode}-{number}".lower())
+    for _ in range(number - 1):
+        executions.start(room.pipeline.name, trigger_type="StartPipelineExecution")
+    room.settle()
+    return room.pipeline.executions.earliest("sequence")
+
+
+@pytest.mark.parametrize("mode", ["QUEUED", "PARALLEL"])
+def test_a_decision_costs_the_same_however_many_are_under_way(engine_room, settings, mode):
+    settings.PENSTOCK_CONCURRENT_EXECUTIONS = 100
+    costs = []
+    for number in (2, 40):
+        first = parallel_or_queued(engine_room, mode, number)
+        fetching = first.action_executions.select_related("execution").get()
+        result = ActionResult(
+            status=ActionStatus.SUCCEEDED, artifacts={"Code": "website/Code/abcdefg"}
+        )
+        with CaptureQueriesContext(connection) as queries:
+            engine.finish(fetching, result)
+        costs.append(len(queries))
+
+    assert costs[0] == costs[1]
+
+
+def test_an_update_ends_a_whole_queue_in_as_many_queries_as_a_short_one(engine_room):
+    costs = []
+    for number in (3, 30):
+        parallel_or_queued(engine_room, "QUEUED", number)
+        engine_room.update(stages=stages(), execution_mode="QUEUED")
+        with CaptureQueriesContext(connection) as queries:
+            look(engine_room, None)
+        costs.append(len(queries))
+
+    assert costs[0] == costs[1]
+    assert engine_room.pipeline.executions.filter(status="Cancelled").count() == 29

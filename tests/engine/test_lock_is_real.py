@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from pipelines import engine, executions, tasks
 from pipelines.core.refusals import DuplicatedStopRequest
 from pipelines.core.results import ActionResult
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import Event, StopRequest
+from pipelines.models import Event, Pipeline, StopRequest
 from tests.definitions import commands, source, stage
 from tests.engine_room import ALICE, EngineRoom
 
@@ -95,3 +95,51 @@ def test_a_result_counts_once_however_often_it_arrives(room, building):
     assert sorted(at_once([finish] * 10)) == [False] * 9 + [True]
     assert room.status(building) == "Succeeded"
     assert Event.objects.filter(level="pipeline", state="SUCCEEDED").count() == 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_parallel_executions_do_not_wait_for_one_another(room):
+    """Nor for who changes the pipeline, nor for one another's end."""
+    first = room.create(
+        stages=[stage("Source", source()), stage("Build", commands())], execution_mode="PARALLEL"
+    )
+    second = room.start()
+    fetched = ActionResult(
+        status=ActionStatus.SUCCEEDED, artifacts={"Code": "website/Code/abcdefg"}
+    )
+    decided = Barrier(2)
+
+    def finish(execution):
+        with transaction.atomic():
+            live = execution.action_executions.get(status="InProgress")
+            assert engine.finish(live, fetched).counted
+            decided.wait(20)  # neither has committed yet
+
+    at_once([lambda: finish(first), lambda: finish(second)])
+
+    assert room.stage_status(first, "Build") == room.stage_status(second, "Build") == "InProgress"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_parallel_execution_goes_on_while_its_pipeline_is_held(room):
+    first = room.create(
+        stages=[stage("Source", source()), stage("Build", commands())], execution_mode="PARALLEL"
+    )
+    held, done = Barrier(2), Barrier(2)
+
+    def hold():
+        with transaction.atomic():
+            Pipeline.objects.locked(pk=room.pipeline.pk)
+            held.wait(20)
+            done.wait(20)
+
+    def stop():
+        held.wait(20)
+        with transaction.atomic():
+            executions.stop("website", first.id, mode=ABANDON, by=ALICE)
+            engine.run(room.pipeline.pk, first.pk)
+            done.wait(20)
+
+    at_once([hold, stop])
+
+    assert room.status(first) == "Stopped"

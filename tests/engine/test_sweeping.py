@@ -238,7 +238,7 @@ def test_the_sweep_costs_the_same_however_much_is_finished(
     ]
     PipelineExecution.objects.bulk_create(past)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sweeping.to_wake()
 
 
@@ -257,3 +257,27 @@ def test_what_never_arrived_is_deleted_after_a_day(settings, tmp_path):
 
     assert [path for path in old if path.exists()] == []
     assert (places.uploads() / "new").is_dir()
+
+
+def test_of_a_parallel_pipeline_those_are_looked_at_that_need_it(engine_room, clock):
+    """And not the hundreds of others that are busy."""
+    stages = [stage("Source", source()), stage("Build", commands("Compile"))]
+    engine_room.create(stages=stages, execution_mode="PARALLEL")
+    second = engine_room.start()
+    engine_room.stop(second, StopMode.ABANDON)
+    engine_room.woken.clear()
+    clock.shift(timedelta(seconds=4))
+
+    assert sweeping.to_wake() == [ToWake(engine_room.pipeline.pk, second.pk)]
+
+
+def test_a_lost_runner_of_a_parallel_execution_is_found(engine_room, clock):
+    stages = [stage("Source", source()), stage("Build", commands("Compile"))]
+    engine_room.create(stages=stages, execution_mode="PARALLEL")
+    second = engine_room.start()
+    long_ago = timezone.now() - timedelta(days=1)
+    fetching = second.action_executions.get()
+    Lease.objects.create(action=fetching, holder="x", taken_at=long_ago, expires_at=long_ago)
+    clock.shift(timedelta(seconds=4))
+
+    assert sweeping.to_wake() == [ToWake(engine_room.pipeline.pk, second.pk)]

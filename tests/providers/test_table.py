@@ -33,6 +33,7 @@ def test_the_table_says_what_penstock_can_do():
         "Deploy:AWS:CodeDeploy:1",
         "Deploy:AWS:EC2:1",
         "Invoke:AWS:CodePipeline:1",
+        "Invoke:AWS:Lambda:1",
         "Invoke:AWS:StepFunctions:1",
         "Test:AWS:CodeBuild:1",
         "Compute:AWS:Commands:1",

@@ -45,6 +45,7 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     "ListDeployActionExecutionTargets": deployments.list_deploy_action_execution_targets,
     "ListActionExecutions": reading.list_action_executions,
     "ListPipelineExecutions": reading.list_pipeline_executions,
+    "ListRuleExecutions": reading.list_rule_executions,
     "PutActionRevision": executions.put_action_revision,
     "StartPipelineExecution": executions.start_pipeline_execution,
     "StopPipelineExecution": executions.stop_pipeline_execution,
@@ -52,6 +53,7 @@ OPERATIONS: dict[str, Callable[..., Output]] = {
     "DisableStageTransition": stages.disable_stage_transition,
     "EnableStageTransition": stages.enable_stage_transition,
     "PutApprovalResult": approvals.put_approval_result,
+    "OverrideStageCondition": stages.override_stage_condition,
     "RetryStageExecution": stages.retry_stage_execution,
     "RollbackStage": stages.rollback_stage,
     # Action types and rule types

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 MISSING = {
     "action types with an integration model": ("UpdateActionType",),
-    "conditions of stages with their rules": ("ListRuleExecutions", "OverrideStageCondition"),
 }
 
 

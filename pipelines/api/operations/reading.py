@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,17 +10,18 @@ from django.utils import timezone
 from pipelines import finding
 from pipelines.api import history, paging
 from pipelines.api.history import Among
-from pipelines.api.rendering import actions, executions, states
+from pipelines.api.rendering import actions, executions, rules, states
 from pipelines.api.state import state_of
 from pipelines.api.unchanged import answers
 from pipelines.core.refusals import InvalidRequest
 from pipelines.models.pipelines import plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from pipelines.core.plan import PipelinePlan
     from pipelines.core.rights import Caller
-    from pipelines.models import Pipeline
+    from pipelines.models import ActionExecution, Pipeline
 
 Filter = dict[str, Any]
 
@@ -80,14 +81,49 @@ def list_action_executions(
 ) -> dict[str, Any]:
     """API_ListActionExecutions: newest first."""
     pipeline = finding.pipeline(pipeline_name)
-    of = _list("ListActionExecutions", pipeline, filter)
-    among = _among(pipeline, filter or {})
-    after = paging.read_token(next_token, of=of)
-    found = history.action_executions(pipeline, among, after=after, most=max_results + 1)
-    page, more = paging.cut(found, max_results, of=of, position=history.position_of_action)
-    plans = plan_of.of_all(pipeline.pk, {action.execution.version for action in page})
-    details = [actions.detail(action, plans[action.execution.version]) for action in page]
+    asked = Asked("ListActionExecutions", pipeline, filter or {}, max_results, next_token)
+    details, more = _page(asked, history.action_executions, actions.detail)
     return {"actionExecutionDetails": details, **more}
+
+
+def list_rule_executions(
+    *,
+    by: Caller,
+    pipeline_name: str,
+    max_results: int = paging.LARGEST,
+    filter: Filter | None = None,  # noqa: A002 - AWS's name
+    next_token: str | None = None,
+) -> dict[str, Any]:
+    """API_ListRuleExecutions: newest first."""
+    pipeline = finding.pipeline(pipeline_name)
+    asked = Asked("ListRuleExecutions", pipeline, filter or {}, max_results, next_token)
+    details, more = _page(asked, history.rule_executions, rules.detail)
+    return {"ruleExecutionDetails": details, **more}
+
+
+class Asked(NamedTuple):
+    """A page of what has run in a pipeline."""
+
+    operation: str
+    pipeline: Pipeline
+    filter: Filter
+    max_results: int
+    next_token: str | None
+
+
+def _page(
+    asked: Asked,
+    runs: Callable[..., list[ActionExecution]],
+    detail: Callable[[ActionExecution, PipelinePlan], Filter],
+) -> tuple[list[Filter], dict[str, str]]:
+    pipeline, most = asked.pipeline, asked.max_results
+    of = _list(asked.operation, pipeline, asked.filter)
+    among = _among(pipeline, asked.filter)
+    after = paging.read_token(asked.next_token, of=of)
+    found = runs(pipeline, among, after=after, most=most + 1)
+    page, more = paging.cut(found, most, of=of, position=history.position_of_action)
+    plans = plan_of.of_all(pipeline.pk, {run.execution.version for run in page})
+    return [detail(run, plans[run.execution.version]) for run in page], more
 
 
 def _list(operation: str, pipeline: Pipeline, chosen: Filter | None) -> Mapping[str, object]:

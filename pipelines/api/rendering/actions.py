@@ -37,7 +37,7 @@ def action_execution(action: ActionExecution) -> Structure:
             "externalExecutionId": None if action.token else action.external_execution_id,
             "externalExecutionUrl": action.external_execution_url,
             "percentComplete": action.percent_complete,
-            "errorDetails": _error_details(action),
+            "errorDetails": error_details(action),
         }
     )
 
@@ -48,8 +48,8 @@ def detail(action: ActionExecution, plan: PipelinePlan) -> Structure:
     The externalExecutionId of an approval is its token: PutApprovalResult takes it, and for
     PARALLEL executions it is the only place that has it (API_PutApprovalResult).
     """
-    declared = plan.stage(action.stage_name).action(action.action_name)
-    bucket = plan.artifact_bucket(_region(declared))
+    declared = action.declared_in(plan)
+    bucket = plan.artifact_bucket(region(declared))
     return filled(
         {
             "pipelineExecutionId": str(action.execution_id),
@@ -75,8 +75,8 @@ def _input(action: ActionExecution, declared: ActionPlan, bucket: str) -> Struct
             "configuration": _masked(declared.configuration, type_id),
             "resolvedConfiguration": _masked(action.resolved_configuration, type_id),
             "roleArn": declared.role_arn,
-            "region": _region(declared),
-            "inputArtifacts": _artifacts(declared.input_artifacts, action.input_artifacts, bucket),
+            "region": region(declared),
+            "inputArtifacts": artifacts(declared.input_artifacts, action.input_artifacts, bucket),
             "namespace": declared.namespace,
         }
     )
@@ -88,18 +88,18 @@ def _output(action: ActionExecution, declared: ActionPlan, bucket: str) -> Struc
         "externalExecutionId": action.external_execution_id,
         "externalExecutionSummary": action.summary,
         "externalExecutionUrl": action.external_execution_url,
-        "errorDetails": _error_details(action),
+        "errorDetails": error_details(action),
     }
     return filled(
         {
-            "outputArtifacts": _artifacts(names, action.output_artifacts, bucket),
+            "outputArtifacts": artifacts(names, action.output_artifacts, bucket),
             "executionResult": filled(result) or None,
             "outputVariables": action.output_variables,
         }
     )
 
 
-def _region(declared: ActionPlan) -> str:
+def region(declared: ActionPlan) -> str:
     return declared.region or str(settings.PENSTOCK_REGION)
 
 
@@ -108,7 +108,7 @@ def _masked(configuration: Mapping[str, str], type_id: ActionTypeId) -> dict[str
     return {key: MASK if key in secrets else value for key, value in configuration.items()}
 
 
-def _artifacts(names: Iterable[str], keys: Mapping[str, str], bucket: str) -> list[Structure]:
+def artifacts(names: Iterable[str], keys: Mapping[str, str], bucket: str) -> list[Structure]:
     """Those that there are, in the order of the definition, which a stored object has not."""
     return [
         {"name": name, "s3location": {"bucket": bucket, "key": keys[name]}}
@@ -117,7 +117,7 @@ def _artifacts(names: Iterable[str], keys: Mapping[str, str], bucket: str) -> li
     ]
 
 
-def _error_details(action: ActionExecution) -> Structure | None:
+def error_details(action: ActionExecution) -> Structure | None:
     """None for what did not fail: an abandoned action has no error (stop.md U7)."""
     details = {"code": action.error_code, "message": action.error_message[:MESSAGE]}
     return filled(details) or None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.api.rendering import actions, executions
 from pipelines.api.rendering.members import CHANGE_ID, filled
+from pipelines.api.rendering.rules import condition_state
 from pipelines.core.action_types import Category
 from pipelines.core.statuses import ExecutionMode, StageStatus
 
@@ -58,9 +59,22 @@ def _stage_state(state: State, plan: StagePlan) -> Structure:
             "inboundTransitionState": _transition_state(stage),
             "actionStates": _action_states(plan.actions, stay, runs),
             "latestExecution": _latest_execution(stay),
+            **_condition_states(state, plan, stay),
             "retryStageMetadata": _retry_metadata(stay),
         }
     )
+
+
+def _condition_states(
+    state: State, plan: StagePlan, stay: StageExecution | None
+) -> dict[str, Structure]:
+    checked = state.conditions.get(stay.pk, {}) if stay else {}
+    states = {}
+    for kind, declared in plan.conditions.items():
+        condition = checked.get(kind)
+        rules = state.rules.get(condition.pk, {}) if condition else {}
+        states[f"{kind}ConditionState"] = condition_state(declared, condition, rules)
+    return states
 
 
 def _inbound_execution(stage: Stage, waiting: Sequence[PipelineExecution]) -> Structure | None:

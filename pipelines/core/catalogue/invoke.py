@@ -5,17 +5,6 @@ from pipelines.core.catalogue.keys import needed, number, resource, text
 
 ACTION_TYPES = (
     ActionType(
-        id=ActionTypeId("Invoke", "AWS", "Lambda", "1"),
-        label="AWS Lambda",
-        input_artifacts=range(6),
-        output_artifacts=range(6),
-        configuration={
-            "FunctionName": resource("The name of the function."),
-            "UserParameters": text("A text that the function gets with its event."),
-        },
-        timeout_minutes=24 * 60,
-    ),
-    ActionType(
         id=ActionTypeId("Invoke", "AWS", "InspectorScan", "1"),
         label="Amazon Inspector",
         input_artifacts=range(2),
