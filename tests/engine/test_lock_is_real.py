@@ -14,6 +14,7 @@ from pipelines.core.statuses import ActionStatus, StopMode
 from pipelines.models import Event, Pipeline, StopRequest
 from tests.definitions import commands, source, stage
 from tests.engine_room import ALICE, EngineRoom
+from tests.waiting import wait_until
 
 WAIT, ABANDON = StopMode.WAIT, StopMode.ABANDON
 REFUSED = "refused"
@@ -63,6 +64,13 @@ def stops(execution, modes):
 
 def accepted():
     return list(StopRequest.objects.order_by("id").values_list("mode", flat=True))
+
+
+def is_somebody_waiting():
+    """Whether a transaction waits for the lock of another; PostgreSQL only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
 
 
 @pytest.mark.parametrize("mode", StopMode)
@@ -143,3 +151,30 @@ def test_a_parallel_execution_goes_on_while_its_pipeline_is_held(room):
     at_once([hold, stop])
 
     assert room.status(first) == "Stopped"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_who_waited_for_a_parallel_execution_sees_where_it_has_come_to(room):
+    """A row that was waited for is new then, but not what was joined to it."""
+    first = room.create(
+        stages=[stage("Source", source()), stage("Build", commands())], execution_mode="PARALLEL"
+    )
+    fetching = room.live("Fetch")
+    fetched = ActionResult(
+        status=ActionStatus.SUCCEEDED, artifacts={"Code": "website/Code/abcdefg"}
+    )
+    decided = Barrier(2)
+
+    def finish():
+        with transaction.atomic():
+            assert engine.finish(fetching, fetched).counted
+            decided.wait(20)
+            wait_until(is_somebody_waiting, timeout=4)
+
+    def stop():
+        decided.wait(20)
+        executions.stop("website", first.id, mode=WAIT, by=ALICE)
+
+    at_once([finish, stop])
+
+    assert room.stage_status(first, "Build") == "Stopping"
