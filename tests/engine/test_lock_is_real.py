@@ -2,22 +2,31 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
-from pipelines import engine, executions, tasks
+from pipelines import engine, executions, retention, tasks
 from pipelines.core.refusals import DuplicatedStopRequest
-from pipelines.core.results import ActionResult
+from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import Event, Pipeline, StopRequest
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Pipeline,
+    PipelineExecution,
+    StopRequest,
+)
 from tests.definitions import commands, source, stage
 from tests.engine_room import ALICE, EngineRoom
 from tests.waiting import wait_until
 
 WAIT, ABANDON = StopMode.WAIT, StopMode.ABANDON
 REFUSED = "refused"
+LONG_AGO = timedelta(days=1000)
 
 
 @pytest.fixture
@@ -64,6 +73,17 @@ def stops(execution, modes):
 
 def accepted():
     return list(StopRequest.objects.order_by("id").values_list("mode", flat=True))
+
+
+def fetch(revision_id):
+    """Have the live source action find this revision."""
+    fetching = ActionExecution.objects.get(action_name="Fetch", status="InProgress")
+    found = ActionResult(
+        status=ActionStatus.SUCCEEDED,
+        artifacts={"Code": "website/Code/abcdefg"},
+        revision=SourceRevision(revision_id=revision_id),
+    )
+    assert engine.finish(fetching, found).counted
 
 
 def is_somebody_waiting():
@@ -178,3 +198,36 @@ def test_who_waited_for_a_parallel_execution_sees_where_it_has_come_to(room):
     at_once([finish, stop])
 
     assert room.stage_status(first, "Build") == "Stopping"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_parallel_execution_takes_a_revision_whose_first_user_is_being_forgotten(room):
+    """Neither waits for the other in a circle."""
+    old = room.create(
+        stages=[stage("Source", source()), stage("Build", commands())], execution_mode="PARALLEL"
+    )
+    fetch("r1")
+    room.stop(old)
+    room.settle()
+    room.succeed("Build")
+    for revision_id in ("r2", "r3"):
+        room.start()
+        fetch(revision_id)
+    room.start()
+    PipelineExecution.objects.filter(pk=old.pk).update(started_at=timezone.now() - LONG_AGO)
+    decided = Barrier(2)
+
+    def take_it_again():
+        with transaction.atomic():
+            fetch("r1")
+            decided.wait(20)
+            wait_until(is_somebody_waiting, timeout=20)
+
+    def forget():
+        decided.wait(20)
+        retention.clean()
+
+    at_once([take_it_again, forget])
+
+    assert not PipelineExecution.objects.filter(pk=old.pk).exists()
+    assert ActionExecution.objects.filter(action_name="Build", status="InProgress").count() == 3
