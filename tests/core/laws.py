@@ -249,7 +249,13 @@ def a_rollback_is_in_one_stage_and_no_other(record: Record) -> None:
 
 
 def live(record: Record) -> list[Run]:
-    return [run for stay in record.passage for run in stay.latest if run.status is LIVE]
+    """Actions, and rules of conditions where the world has them."""
+    return [
+        run
+        for stay in record.passage
+        for run in (*stay.latest, *getattr(stay, "rules", ()))
+        if run.status is LIVE
+    ]
 
 
 def may_enter(record: Record) -> bool:

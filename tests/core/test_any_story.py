@@ -862,9 +862,21 @@ def allowed(record):
 
 
 def without_rollbacks(plan):
-    may = {StageResult.ROLLBACK: None}
-    stages = (replace(s, on_failure=may.get(s.on_failure, s.on_failure)) for s in plan.stages)
-    return replace(plan, stages=tuple(stages))
+    """What a pipeline whose executions run in parallel may declare."""
+    return replace(plan, stages=tuple(map(without_rollback, plan.stages)))
+
+
+def without_rollback(stage):
+    rolls_back = StageResult.ROLLBACK
+    return replace(
+        stage,
+        on_failure=None if stage.on_failure is rolls_back else stage.on_failure,
+        conditions={
+            kind: condition
+            for kind, condition in stage.conditions.items()
+            if condition.result is not rolls_back
+        },
+    )
 
 
 def undated(facts):

@@ -443,3 +443,38 @@ def test_an_action_of_the_same_name_in_another_stage_starts(engine_room):
 
     compiling = engine_room.live("Compile")
     assert (compiling.stage_name, compiling.execution_id) == ("Deploy", execution.id)
+
+
+# Parallel executions.
+
+
+def test_a_parallel_execution_is_checked_and_overridden_by_itself(engine_room):
+    first = engine_room.create(
+        stages=stages(before_entry=when("FAIL", LOOK)), execution_mode="PARALLEL"
+    )
+    engine_room.fetch()
+    second = engine_room.start()
+    engine_room.fetch()
+
+    override(first)
+    engine_room.settle()
+
+    assert rules_of(first) == {"Look": "Abandoned"}
+    assert rules_of(second) == {"Look": "InProgress"}
+    assert engine_room.live("Compile").execution_id == first.id
+
+
+def test_one_that_failed_goes_on_though_others_came_after_it(engine_room):
+    first = engine_room.create(
+        stages=stages(before_entry=when("FAIL", LOOK)), execution_mode="PARALLEL"
+    )
+    engine_room.fetch()
+    end(engine_room, "Look", "Failed")
+    engine_room.start()
+    engine_room.fetch()
+    assert engine_room.status(first) == "Failed"
+
+    override(first)
+    engine_room.settle()
+
+    assert engine_room.live("Compile").execution_id == first.id
