@@ -79,7 +79,7 @@ class Registry:
 
     def drip(self, request) -> None:
         """A little now and then, for as long as somebody listens."""
-        beginning, little = self.drips
+        beginning, little = self.drips or (b"", b"")
         with suppress(OSError):
             request.wfile.write(beginning)
             while not self.closed.wait(0.05):
