@@ -236,6 +236,21 @@ def test_a_link_on_the_instance_does_not_lead_out_of_its_folder(tmp_path):
     assert list(outside.iterdir()) == []
 
 
+def test_nothing_is_written_through_a_link_that_a_script_left_in_the_place_of_a_copy(tmp_path):
+    fleet = Fleet(tmp_path, "one")
+    outside, folder = tmp_path / "outside", tmp_path / "instances/one/var/www"
+    outside.write_text("untouched")
+    folder.mkdir(parents=True)
+    (folder / ".index.html.deploying").symlink_to(outside)
+    work = fleet.work(SITE, SCRIPTS)
+
+    succeeded(deploy_ec2.perform(work), work)
+
+    assert outside.read_text() == "untouched"
+    assert not (folder / "index.html").is_symlink()
+    assert (folder / "index.html").read_text() == "<p>hi"
+
+
 def test_a_script_that_is_not_there_is_named(tmp_path):
     fleet = Fleet(tmp_path, "one")
     outcome = failed(deploy_ec2.perform(fleet.work({"index.html": "x"}, SCRIPTS)))
