@@ -113,9 +113,10 @@ class ExecutionFacts:
 
     @property
     def waits_for_something(self) -> bool:
-        """Whether anything in the occupied stage is live: an action, or a rule of a condition."""
+        """Whether an action in the occupied stage is live, or a rule that is not overridden."""
         running = self.running_condition
-        return bool(self.live_actions or (running and running.live_rules))
+        rules = running.live_rules if running and not running.is_overridden else []
+        return bool(self.live_actions or rules)
 
     def is_rollback_target_of(self, stage: str) -> bool:
         """Whether its success in the stage is what the stage may be rolled back to by itself."""

@@ -357,6 +357,18 @@ def test_a_stop_that_waits_waits_for_the_rule_and_nothing_follows(engine_room, b
     assert not ActionExecution.objects.filter(action_name="Compile").exists()
 
 
+def test_a_stop_does_not_wait_for_a_rule_that_is_overridden(engine_room, begin):
+    execution = begin(before_entry=when("FAIL", LOOK))
+    override(execution)
+    engine_room.stop(execution)
+    engine_room.settle()
+
+    assert engine_room.status(execution) == "Stopped"
+    assert rules_of(execution) == {"Look": "Abandoned"}
+    assert condition_of(execution).status == "Overridden"
+    assert not ActionExecution.objects.filter(action_name="Compile").exists()
+
+
 def test_a_stop_that_abandons_gives_the_rule_up(engine_room, begin):
     execution = begin(before_entry=when("FAIL", LOOK))
     looking = ActionExecution.objects.of_rules().get()
