@@ -9,7 +9,7 @@ from pipelines.models import DeployTarget
 from pipelines.providers.contract import Target, TargetEvent, TargetStatus
 from pipelines.runner import targets
 from tests.api.asking import ask, every_page, refused
-from tests.definitions import action, source, stage
+from tests.definitions import action, commands, rule, source, stage, when
 
 EC2 = ActionTypeId("Deploy", "AWS", "EC2", "1")
 AT = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -127,6 +127,16 @@ def test_an_action_execution_that_is_unknown(engine_room, given):
     deploying(engine_room)
 
     error = refused(OPERATION, actionExecutionId=given)
+    assert error.code == "ActionExecutionNotFoundException"
+
+
+def test_a_rule_is_no_action(engine_room):
+    look = rule("Commands", "Look", "true", inputs=["Code"])
+    build = stage("Build", commands("Compile"), before_entry=when("FAIL", look))
+    engine_room.create(stages=[stage("Source", source()), build])
+    engine_room.fetch()
+
+    error = refused(OPERATION, actionExecutionId=str(engine_room.live("Look").pk))
     assert error.code == "ActionExecutionNotFoundException"
 
 

@@ -42,7 +42,7 @@ def list_deploy_action_execution_targets(
 
 def _action(action_execution_id: str, pipeline_name: str | None) -> ActionExecution:
     """Raises PipelineNotFound and ActionExecutionNotFound."""
-    actions = ActionExecution.objects.all()
+    actions = ActionExecution.objects.of_actions()
     if pipeline_name is not None:
         actions = actions.filter(pipeline=finding.pipeline(pipeline_name))
     known = _id(action_execution_id)
