@@ -1,6 +1,7 @@
 """EC2 deploy: files and scripts really arrive on instances, in batches, until too many fail."""
 
 import re
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -341,3 +342,17 @@ def test_in_bubblewrap_a_script_puts_no_link_in_place_of_the_log(tmp_path):
     assert "after" in log_of(work)
     assert "hunter2" not in log_of(work)
     assert secret.read_text() == "hunter2"
+
+
+def test_a_deploy_spec_of_any_length_is_not_read_as_a_whole(tmp_path):
+    fleet = Fleet(tmp_path, "one")
+    work = fleet.work({"deployspec.yml": "a" * 40_000_000}, SPEC)
+    tracemalloc.start()
+    try:
+        outcome = failed(deploy_ec2.perform(work))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert "it is too long; at most 262144 bytes are allowed" in outcome.message
+    assert most < 20_000_000
