@@ -109,7 +109,7 @@ class Story:
 
 def tell(client: Any, mode: ExecutionMode, seed: int) -> int:
     """Tell one story; how many steps it took.  Raises Differs."""
-    name = f"story-{mode.lower()}-{seed}"
+    name = f"{mode.lower()}-{seed}"
     chance = random.Random(f"{mode} {seed}")  # noqa: S311 - a story can be told again
     story = Story(Told(client, name, mode), Prediction(mode), chance, [f"seed {seed}"])
     story.told.create()
