@@ -63,11 +63,13 @@ def held(stale: PipelineExecution) -> PipelineExecution | None:
     That is its pipeline's, or its own if it is parallel.  Call it inside a transaction.  None: it
     has been deleted meanwhile, with its pipeline.
     """
+    try:
+        if not stale.takes_locks:
+            return PipelineExecution.objects.held(stale.pk)
+        Pipeline.objects.locked(pk=stale.pipeline_id)
+    except (Pipeline.DoesNotExist, PipelineExecution.DoesNotExist):
+        return None
     executions = PipelineExecution.objects.select_related("pipeline", "occupied")
-    if stale.takes_locks:
-        Pipeline.objects.select_for_update(no_key=True).filter(pk=stale.pipeline_id).first()
-    else:
-        executions = PipelineExecution.objects.held()
     return executions.filter(pk=stale.pk).first()
 
 

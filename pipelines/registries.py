@@ -8,8 +8,10 @@ import hashlib
 import ipaddress
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -23,6 +25,7 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
+LOOK_EVERY = 0.2  # seconds between two looks at whether the answer is still waited for
 BODY_LIMIT = 4 * 1024**2  # bytes: what the specification has registries take
 REPOSITORY = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
@@ -116,7 +119,28 @@ class _Asking:
         self.pool = urllib3.PoolManager(num_pools=3)
 
     def ask(self, url: str) -> _Answer:
-        """Raises RegistryError."""
+        """Raises RegistryError, or GivenUp.
+
+        Who sends a byte now and then keeps within every limit of a socket: another thread reads.
+        """
+        answer: Future[_Answer] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(self._let_in(url))
+            except Exception as problem:  # noqa: BLE001 - raised by whoever waits for the answer
+                answer.set_exception(problem)
+
+        threading.Thread(target=run, daemon=True).start()
+        while not answer.done():
+            wait([answer], timeout=LOOK_EVERY)
+            if self.is_lost():
+                raise GivenUp
+            if time.monotonic() > self.over_at + LOOK_EVERY:
+                raise self._too_slow()
+        return answer.result()
+
+    def _let_in(self, url: str) -> _Answer:
         accept = {"Accept": ", ".join(MANIFESTS)}
         try:
             status, answer = self._get(url, accept)
@@ -185,7 +209,7 @@ class _Asking:
 
     def _body(self, response: urllib3.BaseHTTPResponse) -> bytes:
         body = b""
-        while chunk := response.read(65536):
+        while chunk := response.read1(65536):  # what there is, however little
             body += chunk
             if self.is_lost():
                 raise GivenUp
@@ -220,7 +244,7 @@ def _is_here(name: str) -> bool:
 def _json(body: bytes, registry: Registry) -> dict[str, Any]:
     try:
         said = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RegistryError(f"{registry.host} answered with something that is no JSON.") from error
     if not isinstance(said, dict):
         raise RegistryError(f"{registry.host} answered with something else than asked for.")
@@ -243,6 +267,6 @@ def _pushed_at(answer: _Answer) -> str:
     """As in AWS's imageDetail.json; most registries do not say it."""
     try:
         moment = parsedate_to_datetime(answer.headers.get("Last-Modified", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
     return moment.strftime("%a %b %d %H:%M:%S UTC %Y")

@@ -31,6 +31,11 @@ HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n"'
     ' "$PENSTOCK_GIT_USERNAME" "$PENSTOCK_GIT_PASSWORD"; }; f'
 )
+# Not the keys of whoever started Penstock, which may open the hosts that are deployed to.
+NO_KEYS = (
+    "-o BatchMode=yes -o ConnectTimeout=10 -o IdentityFile=none -o IdentityAgent=none"
+    " -o IdentitiesOnly=yes"
+)
 NOT_THERE = "The host has no such repository, or does not show it."
 SHALLOW = "--depth=1"
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY")
@@ -262,7 +267,7 @@ def _environment(remote: Remote, bounds: Bounds) -> dict[str, str]:
 def _ssh(credential: Credential) -> Iterator[Mapping[str, str]]:
     """The environment that has git use the key, from a file that only we may read meanwhile."""
     if not credential.private_key:
-        yield {"GIT_SSH_COMMAND": "ssh -F /dev/null -o BatchMode=yes -o ConnectTimeout=10"}
+        yield {"GIT_SSH_COMMAND": f"ssh -F /dev/null {NO_KEYS}"}
         return
     folder = Path(tempfile.mkdtemp(prefix="penstock-ssh-"))  # 0700
     try:

@@ -21,7 +21,7 @@ def held(stay: StageExecution) -> StageExecution:
     """
     if stay.execution.takes_locks:
         return stay
-    execution = PipelineExecution.objects.held().get(pk=stay.execution_id)
+    execution = PipelineExecution.objects.held(stay.execution_id)
     stay.refresh_from_db()
     stay.execution = execution
     return stay

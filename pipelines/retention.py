@@ -103,7 +103,7 @@ def _last_use(uses: QuerySet[Any]) -> QuerySet[Any]:
 def _forget(pipeline_id: int, execution_id: UUID, before: datetime) -> None:
     """Rows first: a file that is left then is a stray one, and is found as such."""
     with transaction.atomic():
-        pipeline = Pipeline.objects.select_for_update().filter(pk=pipeline_id).first()
+        pipeline = Pipeline.objects.select_for_update(no_key=True).filter(pk=pipeline_id).first()
         execution = forgettable(before).filter(pk=execution_id).first() if pipeline else None
         if pipeline is None or execution is None:
             return

@@ -15,10 +15,17 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pipelines import places, processes
-from pipelines.core.statuses import UNFINISHED, ActionStatus, JobStatus, StopMode
+from pipelines.core.statuses import (
+    UNFINISHED,
+    ActionStatus,
+    ConditionStatus,
+    JobStatus,
+    StopMode,
+)
 from pipelines.engine import Started
 from pipelines.models import (
     ActionExecution,
+    ConditionExecution,
     Job,
     Lease,
     Pipeline,
@@ -168,7 +175,7 @@ def _at_rest() -> list[ToWake]:
     quiet = Q(updated_at__lte=timezone.now() - QUIET)
     abandoning = Q(stop_mode=StopMode.ABANDON)
     resting = PipelineExecution.objects.filter(quiet, status__in=sorted(UNFINISHED)).filter(
-        abandoning | ~Exists(live) | Exists(_to_run_again())
+        abandoning | ~Exists(live) | Exists(_to_run_again()) | Exists(_overridden())
     )
     sharing = resting.sharing_locks().values("pipeline_id")
     pipelines = Pipeline.objects.filter(pk__in=sharing).order_by("?").values_list("pk")
@@ -189,6 +196,12 @@ def _to_run_again() -> QuerySet[ActionExecution]:
         is_latest=True,
     )
     return stay.filter(~Exists(again))
+
+
+def _overridden() -> QuerySet[ConditionExecution]:
+    """A check in the occupied stage whose rules are still live though somebody overrode it."""
+    running = ConditionExecution.objects.filter(status=ConditionStatus.IN_PROGRESS, is_latest=True)
+    return running.filter(stage_execution=OuterRef("occupied"), overridden_at__isnull=False)
 
 
 def _worlds_of(actions: QuerySet[ActionExecution]) -> list[ToWake]:

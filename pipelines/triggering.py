@@ -122,7 +122,7 @@ def _start(
     pipeline_id: int, change: GitChange, repository: Repository, detail: dict[str, str]
 ) -> list[Outcome]:
     """Under the pipeline's lock, by the definition that it has then."""
-    pipeline = Pipeline.objects.select_for_update().filter(pk=pipeline_id).first()
+    pipeline = Pipeline.objects.select_for_update(no_key=True).filter(pk=pipeline_id).first()
     if pipeline is None:
         return []
     row = pipeline.versions.get(version=pipeline.version)

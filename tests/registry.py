@@ -16,7 +16,8 @@ TOKEN = "a-token-for-pulling"
 class Registry:
     """`user` is who may ask, by `way`: "basic" or "bearer"; without a user everybody may.
 
-    `answers` is what it says in place of a manifest; `hangs` answers nobody until it is closed.
+    `answers` is what it says in place of a manifest; `hangs` answers nobody until it is closed;
+    `drips` is how an answer begins, and what comes of it now and then.
     """
 
     def __init__(self) -> None:
@@ -28,7 +29,7 @@ class Registry:
         self.headers: dict[str, str] = {}
         self.answers: tuple[int, bytes] | None = None
         self.hangs = False
-        self.drips = False
+        self.drips: tuple[bytes, bytes] | None = None
         self.closed = threading.Event()
         registry = self
 
@@ -78,12 +79,11 @@ class Registry:
 
     def drip(self, request) -> None:
         """A little now and then, for as long as somebody listens."""
-        request.send_response(200)
-        request.send_header("Content-Length", "100000000")
-        request.end_headers()
+        beginning, little = self.drips or (b"", b"")
         with suppress(OSError):
+            request.wfile.write(beginning)
             while not self.closed.wait(0.05):
-                request.wfile.write(b" " * 1000)
+                request.wfile.write(little)
 
     def give_token(self, request) -> None:
         """Scoped as was asked; to nobody but the user."""

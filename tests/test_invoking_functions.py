@@ -13,6 +13,7 @@ from pipelines.core.action_types import ActionTypeId
 from pipelines.core.refusals import InvalidJobState
 from pipelines.core.statuses import StopMode
 from pipelines.endpoints import Endpoints
+from pipelines.jobs import invocations
 from pipelines.models import Job
 from tests.api.asking import ask
 from tests.definitions import action, source, stage
@@ -206,6 +207,19 @@ def test_a_silent_function_fails_after_twenty_minutes(engine_room):
     failed = engine_room.latest("Call")
     assert (failed.status, failed.error_code) == ("Failed", "JobFailed")
     assert "The AWS Lambda function tide failed to return a result." in failed.error_message
+    assert sweeping.silent_jobs() == []
+
+
+def test_nobody_listens_for_the_function_of_an_abandoned_action(engine_room):
+    """Whoever began the work just before makes a job that nobody closes."""
+    with receiving() as function:
+        register(function.url)
+        action = invoked(engine_room)
+        engine_room.stop(action.execution, StopMode.ABANDON)
+        engine_room.settle()
+        invocations.begin(str(action.pk))
+    Job.objects.update(acknowledged_at=timezone.now() - timedelta(minutes=20, seconds=1))
+
     assert sweeping.silent_jobs() == []
 
 

@@ -18,7 +18,8 @@ from pipelines.core.structure_refusals import InvalidValue
 if TYPE_CHECKING:
     from pipelines.models import Pipeline
 
-TEXT_LIMIT = 300_000  # characters: a form of 1 MiB has as many when each is escaped; more takes the API
+# Characters: a form may have 1 MiB, and this many when each of them is escaped.
+TEXT_LIMIT = 300_000
 CONFIRMATION = "delete"
 
 

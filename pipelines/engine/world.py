@@ -96,7 +96,7 @@ class World:
         try:
             if alone is None:
                 return cls.load(Pipeline.objects.locked(pk=pipeline_id))
-            return cls.of_one(PipelineExecution.objects.held().get(pk=alone))
+            return cls.of_one(PipelineExecution.objects.held(alone))
         except (Pipeline.DoesNotExist, PipelineExecution.DoesNotExist):
             return None
 

@@ -47,11 +47,14 @@ class PipelineExecutionQuerySet(models.QuerySet["PipelineExecution"]):
         """Those about which everything is decided under a lock of their own."""
         return self.filter(mode=ExecutionMode.PARALLEL)
 
-    def held(self) -> Self:
-        """Each under its own lock until the transaction ends, with its pipeline, which is not."""
-        return self.select_related("pipeline", "occupied").select_for_update(
-            of=("self",), no_key=True
-        )
+    def held(self, execution_id: UUID) -> PipelineExecution:
+        """One under its own lock until the transaction ends, with its pipeline, which is not.
+
+        It is read once the lock is there: on PostgreSQL, who waited for a row gets the new one, but
+        of what is joined to it the old.  Raises PipelineExecution.DoesNotExist.
+        """
+        self.select_for_update(no_key=True).values_list("pk").get(pk=execution_id)
+        return self.select_related("pipeline", "occupied").get(pk=execution_id)
 
 
 class PipelineExecution(models.Model):

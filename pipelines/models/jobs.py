@@ -48,9 +48,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         return due.waited_for()
 
     def silent(self, *, now: datetime) -> Self:
-        """Those whose function was invoked long ago and has not reported."""
+        """Those whose function was invoked long ago and has not reported, though it is awaited."""
         invoked = self.filter(provider=INVOKED, status=JobStatus.IN_PROGRESS)
-        return invoked.filter(acknowledged_at__lte=now - SILENCE)
+        return invoked.filter(acknowledged_at__lte=now - SILENCE).waited_for()
 
     def close(self, actions: Iterable[UUID], status: JobStatus, *, at: datetime) -> None:
         """The actions have ended: what is open of them is so no more."""

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -136,10 +137,13 @@ def _put(each: Placement, target: Path) -> None:
     temporary = target.with_name(f".{target.name}.deploying")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(each.source, temporary)
+        temporary.unlink(missing_ok=True)  # of a deployment that was killed, or a link to outside
+        with each.source.open("rb") as source, temporary.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
         temporary.chmod(each.mode)
         temporary.replace(target)
     except OSError as error:
         raise EventFailed(f"{each.destination} cannot be copied: {error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()

@@ -29,7 +29,7 @@ SHOWN = 5  # of them in the result
 
 def conclude(row: WatchedSource, told: Told, sighting: Sighting) -> None:
     """Under the pipeline's lock, if the source is still what was looked at."""
-    pipeline = Pipeline.objects.select_for_update().filter(pk=row.pipeline_id).first()
+    pipeline = Pipeline.objects.select_for_update(no_key=True).filter(pk=row.pipeline_id).first()
     current = WatchedSource.objects.filter(pk=row.pk, digest=told.digest).first()
     if pipeline is None or current is None or pipeline.version != told.version.version:
         WatchedSource.objects.filter(pk=row.pk).update(claimed_until=None)

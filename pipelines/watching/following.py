@@ -38,7 +38,9 @@ def follow_definitions() -> None:
     changed = Pipeline.objects.exclude(watched_version=F("version")).order_by("pk")
     for pipeline_id in changed.values_list("pk", flat=True)[:NEWLY_WATCHED]:
         with transaction.atomic():
-            pipeline = Pipeline.objects.select_for_update().filter(pk=pipeline_id).first()
+            pipeline = (
+                Pipeline.objects.select_for_update(no_key=True).filter(pk=pipeline_id).first()
+            )
             if pipeline:
                 _follow(pipeline)
 

@@ -162,10 +162,12 @@ def test_parts_that_are_not_those_make_nothing(s3, output, parts):
         s3.head_object(**output)
 
 
-def test_xml_with_entities_is_not_read(job, output):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_xml_with_entities_is_not_read(job, output, encoding):
     s3 = client(job["data"]["artifactCredentials"])
     upload = s3.create_multipart_upload(**output)["UploadId"]
-    bomb = b'<!DOCTYPE a [<!ENTITY b "c">]><a><Part><PartNumber>&b;</PartNumber></Part></a>'
+    part = "<Part><PartNumber>&b;</PartNumber><ETag>a</ETag></Part>"
+    bomb = f'<!DOCTYPE a [<!ENTITY b "1">]><a>{part}</a>'.encode(encoding)
 
     answer = ask(job, "POST", f"{path(output)}?uploadId={upload}", bomb)
 

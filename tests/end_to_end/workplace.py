@@ -5,7 +5,17 @@ import shlex
 import zipfile
 
 from pipelines import buckets
-from tests.definitions import action, approval, commands, definition, deploy, s3_source, stage
+from tests.definitions import (
+    action,
+    approval,
+    commands,
+    definition,
+    deploy,
+    rule,
+    s3_source,
+    stage,
+    when,
+)
 
 
 class Workplace:
@@ -49,6 +59,14 @@ class Workplace:
             variables=variables,
             **members,
         )
+
+    def guarded_definition(self):
+        """One whose Build is entered at the level "open" only; at first that is "shut"."""
+        asked = {"Variable": "#{variables.Level}", "Value": "open", "Operator": "EQ"}
+        level = rule(name="Level", configuration=asked)
+        build = stage("Build", commands("Build", "echo built"), beforeEntry=when("FAIL", level))
+        variables = [{"name": "Level", "defaultValue": "shut"}]
+        return self._with(build, variables=variables)
 
     def definition_with_jobs(self, type_id, **build):
         """One whose Build is done by job workers."""

@@ -2,21 +2,31 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
-from pipelines import engine, executions, tasks
+from pipelines import engine, executions, retention, tasks
 from pipelines.core.refusals import DuplicatedStopRequest
-from pipelines.core.results import ActionResult
+from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.statuses import ActionStatus, StopMode
-from pipelines.models import Event, Pipeline, StopRequest
+from pipelines.models import (
+    ActionExecution,
+    Event,
+    Pipeline,
+    PipelineExecution,
+    StopRequest,
+)
 from tests.definitions import commands, source, stage
 from tests.engine_room import ALICE, EngineRoom
+from tests.waiting import wait_until
 
 WAIT, ABANDON = StopMode.WAIT, StopMode.ABANDON
 REFUSED = "refused"
+LONG_AGO = timedelta(days=1000)
 
 
 @pytest.fixture
@@ -63,6 +73,24 @@ def stops(execution, modes):
 
 def accepted():
     return list(StopRequest.objects.order_by("id").values_list("mode", flat=True))
+
+
+def fetch(revision_id):
+    """Have the live source action find this revision."""
+    fetching = ActionExecution.objects.get(action_name="Fetch", status="InProgress")
+    found = ActionResult(
+        status=ActionStatus.SUCCEEDED,
+        artifacts={"Code": "website/Code/abcdefg"},
+        revision=SourceRevision(revision_id=revision_id),
+    )
+    assert engine.finish(fetching, found).counted
+
+
+def is_somebody_waiting():
+    """Whether a transaction waits for the lock of another; PostgreSQL only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
 
 
 @pytest.mark.parametrize("mode", StopMode)
@@ -143,3 +171,63 @@ def test_a_parallel_execution_goes_on_while_its_pipeline_is_held(room):
     at_once([hold, stop])
 
     assert room.status(first) == "Stopped"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_who_waited_for_a_parallel_execution_sees_where_it_has_come_to(room):
+    """A row that was waited for is new then, but not what was joined to it."""
+    first = room.create(
+        stages=[stage("Source", source()), stage("Build", commands())], execution_mode="PARALLEL"
+    )
+    fetching = room.live("Fetch")
+    fetched = ActionResult(
+        status=ActionStatus.SUCCEEDED, artifacts={"Code": "website/Code/abcdefg"}
+    )
+    decided = Barrier(2)
+
+    def finish():
+        with transaction.atomic():
+            assert engine.finish(fetching, fetched).counted
+            decided.wait(20)
+            wait_until(is_somebody_waiting, timeout=4)
+
+    def stop():
+        decided.wait(20)
+        executions.stop("website", first.id, mode=WAIT, by=ALICE)
+
+    at_once([finish, stop])
+
+    assert room.stage_status(first, "Build") == "Stopping"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_parallel_execution_takes_a_revision_whose_first_user_is_being_forgotten(room):
+    """Neither waits for the other in a circle."""
+    old = room.create(
+        stages=[stage("Source", source()), stage("Build", commands())], execution_mode="PARALLEL"
+    )
+    fetch("r1")
+    room.stop(old)
+    room.settle()
+    room.succeed("Build")
+    for revision_id in ("r2", "r3"):
+        room.start()
+        fetch(revision_id)
+    room.start()
+    PipelineExecution.objects.filter(pk=old.pk).update(started_at=timezone.now() - LONG_AGO)
+    decided = Barrier(2)
+
+    def take_it_again():
+        with transaction.atomic():
+            fetch("r1")
+            decided.wait(20)
+            wait_until(is_somebody_waiting, timeout=20)
+
+    def forget():
+        decided.wait(20)
+        retention.clean()
+
+    at_once([take_it_again, forget])
+
+    assert not PipelineExecution.objects.filter(pk=old.pk).exists()
+    assert ActionExecution.objects.filter(action_name="Build", status="InProgress").count() == 3

@@ -8,11 +8,11 @@ import time_machine
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines import definitions, places, sweeping
-from pipelines.core.statuses import StopMode
+from pipelines import conditions, definitions, engine, places, sweeping
+from pipelines.core.statuses import ConditionKind, StopMode
 from pipelines.models import ActionExecution, Lease, PipelineExecution
 from pipelines.sweeping import ToWake
-from tests.definitions import approval, commands, definition, source, stage
+from tests.definitions import approval, commands, definition, rule, source, stage, when
 from tests.engine_room import ALICE
 
 START = "2026-03-14T15:09:26Z"
@@ -114,6 +114,20 @@ def test_a_retry_beside_a_live_action_that_nobody_heard_of_is_found(engine_room,
     engine_room.retry(building, "Build")
 
     assert found()
+
+
+def test_an_override_beside_a_live_rule_that_nobody_heard_of_is_found(engine_room, clock, found):
+    look = rule("Commands", "Look", "true", inputs=["Code"])
+    build = stage("Build", commands("Compile"), before_entry=when("FAIL", look))
+    execution = engine_room.create(stages=[stage("Source", source()), build])
+    engine_room.fetch()
+    assert not found()
+
+    conditions.override("website", "Build", execution.id, kind=ConditionKind.BEFORE_ENTRY, by=ALICE)
+
+    assert found()
+    engine.run(engine_room.pipeline.pk)
+    assert not found()
 
 
 def test_once_it_was_heard_of_it_is_not_found_again(engine_room, building, found):

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -236,6 +237,21 @@ def test_a_link_on_the_instance_does_not_lead_out_of_its_folder(tmp_path):
     assert list(outside.iterdir()) == []
 
 
+def test_nothing_is_written_through_a_link_that_a_script_left_in_the_place_of_a_copy(tmp_path):
+    fleet = Fleet(tmp_path, "one")
+    outside, folder = tmp_path / "outside", tmp_path / "instances/one/var/www"
+    outside.write_text("untouched")
+    folder.mkdir(parents=True)
+    (folder / ".index.html.deploying").symlink_to(outside)
+    work = fleet.work(SITE, SCRIPTS)
+
+    succeeded(deploy_ec2.perform(work), work)
+
+    assert outside.read_text() == "untouched"
+    assert not (folder / "index.html").is_symlink()
+    assert (folder / "index.html").read_text() == "<p>hi"
+
+
 def test_a_script_that_is_not_there_is_named(tmp_path):
     fleet = Fleet(tmp_path, "one")
     outcome = failed(deploy_ec2.perform(fleet.work({"index.html": "x"}, SCRIPTS)))
@@ -309,3 +325,19 @@ def test_in_bubblewrap_a_script_reaches_its_instance_and_nothing_else(tmp_path):
 
     assert "hunter2" not in log_of(work)
     assert Path(tmp_path / "instances/one/made").exists()
+
+
+@needs_bwrap
+def test_in_bubblewrap_a_script_puts_no_link_in_place_of_the_log(tmp_path):
+    fleet = Fleet(tmp_path, "one", "two")
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    after = f'#!/bin/sh\necho after\nrm -f "$TMPDIR/../log"\nln -s {secret} "$TMPDIR/../log"\n'
+    work = fleet.work({**SITE, "after.sh": after}, SCRIPTS, site={"isolation": Level.BWRAP})
+    work = replace(work, configuration={**work.configuration, "MaxBatch": "2"})
+
+    succeeded(deploy_ec2.perform(work), work)
+
+    assert "after" in log_of(work)
+    assert "hunter2" not in log_of(work)
+    assert secret.read_text() == "hunter2"

@@ -176,6 +176,7 @@ def test_without_a_registry_it_says_which_setting_is_missing(tmp_path):
     [
         ((200, b'{"layers": []}'), {"Docker-Content-Digest": "sha256:1"}, "sent another manifest"),
         ((200, b"<html>"), {}, "something that is no JSON"),
+        ((200, b"[" * 100_000), {}, "something that is no JSON"),
         ((200, b"[1]"), {}, "something else than asked for"),
         ((200, b"{}"), {}, "something that is no manifest"),
         ((200, b" " * (5 * 1024**2)), {}, "sends more than a manifest may have"),
@@ -187,6 +188,15 @@ def test_a_registry_that_lies(tmp_path, registry, answers, headers, expected):
     registry.answers, registry.headers = answers, headers
 
     assert expected in failed(source_ecr.perform(work_for(tmp_path, registry))).message
+
+
+def test_a_time_that_no_clock_shows_is_left_out(tmp_path, registry):
+    registry.push("team/shop", "latest")
+    registry.headers["Last-Modified"] = "Mon, 21 Jan 99999999999 20:04:00 GMT"
+    work = work_for(tmp_path, registry)
+
+    with zipfile.ZipFile(succeeded(source_ecr.perform(work)).artifacts["Output"]) as archive:
+        assert "ImagePushedAt" not in json.loads(archive.read("imageDetail.json"))
 
 
 def test_another_manifest_than_the_digest_that_was_asked_for(tmp_path, registry):
@@ -228,13 +238,25 @@ def test_a_registry_that_hangs_or_is_not_there(tmp_path, registry):
     assert "Check PENSTOCK_REGISTRY." in gone.message
 
 
-def test_a_registry_that_sends_too_slowly_is_given_up(tmp_path, registry):
+HEADERS = b"HTTP/1.1 200 OK\r\n"
+BODY = HEADERS + b"Content-Length: 100000000\r\n\r\n"
+
+
+@pytest.mark.parametrize("drips", [(BODY, b" " * 1000), (BODY, b" "), (HEADERS + b"X-A: ", b"b")])
+def test_a_registry_that_sends_too_slowly_is_given_up(tmp_path, registry, drips):
     registry.push("team/shop", "latest")
 
     assert "did not answer in time" in look_at(tmp_path, registry, seconds=0).why
 
-    registry.drips = True
+    registry.drips = drips
     assert "did not answer in time" in look_at(tmp_path, registry, seconds=1).why
+
+
+def test_lost_work_does_not_wait_for_a_registry_that_hangs(tmp_path, registry):
+    registry.hangs = True
+    work = work_for(tmp_path, registry, is_lost=lambda: bool(registry.asked))
+
+    assert failed(source_ecr.perform(work)).message == "The work was given up."
 
 
 def test_work_that_is_lost_is_given_up(tmp_path, registry):

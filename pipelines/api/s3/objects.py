@@ -124,8 +124,9 @@ OPERATIONS: Mapping[str, Callable[[Asked, Incoming], HttpResponseBase]] = {
 def parts_in(file: Path) -> list[tuple[int, str]]:
     """The numbers and tags of a CompleteMultipartUpload document.  Raises S3Error."""
     text = file.read_bytes() if file.stat().st_size <= MOST_XML else b""
-    safe = b"" if b"<!" in text else text  # no document type, and with it no entities
     try:
+        read = text.decode()  # no other encoding, in which the next line would see nothing
+        safe = "" if "<!" in read else read  # no document type, and with it no entities
         root = ElementTree.fromstring(safe)  # noqa: S314 - see above
         parts = [(int(_text(part, "PartNumber")), _text(part, "ETag")) for part in root]
     except (ElementTree.ParseError, ValueError):
