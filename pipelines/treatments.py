@@ -31,7 +31,9 @@ def own(pipeline_id: int) -> Mapping[Where, AbandonedWorkPolicy]:
 
 
 def of(action: ActionExecution) -> Treatment:
-    """What holds for one action execution."""
+    """What holds for one action execution; rules have no policy of their own."""
+    if action.is_rule:
+        return of_site()
     where = (action.stage_name, action.action_name)
     row = own(action.pipeline_id).get(where)
     return row.treatment if row else of_site()

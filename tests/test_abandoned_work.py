@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines import leftovers, outbox, places, runner, sweeping
+from pipelines import leftovers, outbox, places, runner, sweeping, treatments
 from pipelines.core.abandoned_work import Policy, Treatment
 from pipelines.core.refusals import AccessDenied, ActionNotFound, InvalidRequest, NothingToEnd
 from pipelines.core.rights import Caller, Role
 from pipelines.models import ActionExecution, Event, Lease
-from tests.definitions import commands, source, stage
+from tests.definitions import commands, rule, source, stage, when
 from tests.engine_room import ALICE, uuid_of_nothing
 from tests.leaving import Process, Thread, abandon, begin, is_at_work
 from tests.waiting import is_gone, wait_until
@@ -258,6 +258,20 @@ def test_a_policy_is_the_editors_and_outlives_an_update(engine_room):
     assert (row.treatment, row.changed_by) == (Treatment(Policy.TERMINATE), ALICE.arn)
     leftovers.treat("website", ("Work", "Try"), None, by=ALICE)
     assert not engine_room.pipeline.abandoned_work_policies.exists()
+
+
+def test_a_rule_of_the_same_name_has_no_policy_of_its_own(engine_room):
+    """A clean-up undoes what the action did, which a rule did not."""
+    look = rule("Commands", "Try", "true", inputs=["Code"])
+    work = stage("Work", commands("Try"), before_entry=when("FAIL", look))
+    engine_room.create(stages=[stage("Source", source()), work])
+    engine_room.fetch()
+    treat(Policy.CLEANUP, "rm -rf /srv/website")
+
+    looking = engine_room.live("Try")
+
+    assert looking.is_rule
+    assert treatments.of(looking) == treatments.of_site()
 
 
 @pytest.mark.parametrize("command", ["", "  \n", "a\0b", "x" * 10_001])

@@ -30,7 +30,16 @@ from pipelines.models import Pipeline, PipelineExecution, WatchedSource
 from pipelines.providers import PROVIDERS, source_codecommit
 from pipelines.providers.contract import Found, Unseen
 from tests import registry
-from tests.definitions import CODECOMMIT, action, commands, definition, s3_source, source, stage
+from tests.definitions import (
+    CODECOMMIT,
+    action,
+    approval,
+    commands,
+    definition,
+    s3_source,
+    source,
+    stage,
+)
 from tests.engine_room import ALICE
 from tests.git_host import git_host, make_repository, push
 from tests.waiting import wait_until
@@ -170,6 +179,23 @@ def test_what_came_after_an_execution_by_hand_has_taken_its_own_starts_another(y
     yard.look()
 
     assert yard.triggers() == ["StartPipelineExecution", "PollForSourceChanges"]
+
+
+def test_another_action_of_the_same_name_is_not_waited_for(engine_room):
+    """Names are unique in a stage only; this one may be an approval, and wait for a week."""
+    repository = places.repositories() / "website.git"
+    git.init_bare(repository)
+    yard = Yard(engine_room, repository)
+    push(repository, index="hello\n")
+    stages = [stage("Source", source()), stage("Build", approval("Fetch"))]
+    engine_room.create(stages=stages)
+    yard.fetch()
+    yard.look()
+    yard.push()
+
+    yard.look()
+
+    assert yard.triggers() == ["PollForSourceChanges"]
 
 
 def test_what_put_action_revision_told_of_does_not_start_another(yard):

@@ -69,10 +69,13 @@ def _read(pipeline_name: str) -> State:
 
 
 def _waiting(pipeline: Pipeline) -> dict[str, list[PipelineExecution]]:
-    """Oldest first; one that is being stopped waits for nothing any more."""
+    """Oldest first; one that is being stopped waits for nothing any more.
+
+    Nor does a parallel one wait in line, also once the pipeline has another mode.
+    """
     waiting = defaultdict(list)
-    unfinished = pipeline.executions.unfinished().exclude(waits_for="").defer(*HEAVY_OF_EXECUTION)
-    for execution in unfinished:
+    in_line = pipeline.executions.unfinished().sharing_locks().exclude(waits_for="")
+    for execution in in_line.defer(*HEAVY_OF_EXECUTION):
         if execution.status == ExecutionStatus.IN_PROGRESS:
             waiting[execution.waits_for].append(execution)
     return waiting

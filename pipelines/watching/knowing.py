@@ -42,9 +42,10 @@ def _taken(row: WatchedSource) -> str:
 def _pending(row: WatchedSource) -> frozenset[str]:
     """What executions that have not taken their source yet will take; "" is the newest."""
     first = row.pipeline.plan.first.name
-    working = ActionExecution.objects.filter(
-        pipeline=row.pipeline, action_name=row.action_name, status=ActionStatus.IN_PROGRESS
+    of_source = ActionExecution.objects.of_actions().filter(
+        pipeline=row.pipeline, stage_name=first, action_name=row.action_name
     )
+    working = of_source.filter(status=ActionStatus.IN_PROGRESS)
     at_work = set(working.values_list("execution_id", flat=True))
     pending: set[str] = set()
     for execution in row.pipeline.executions.unfinished().select_related("occupied"):

@@ -84,6 +84,17 @@ def test_after_parallel_mode_the_state_is_what_it_was_before(engine_room):
     assert "latestExecution" not in states()["Gate"]
 
 
+def test_after_parallel_mode_those_that_go_on_wait_in_nobodys_line(engine_room):
+    created(engine_room, "PARALLEL")
+    engine_room.disable("Gate")
+    engine_room.fetch()
+    engine_room.update(stages=stages(), execution_mode="QUEUED")
+    engine_room.settle()
+
+    assert states()["Gate"]["inboundExecutions"] == []
+    assert "inboundExecution" not in states()["Gate"]
+
+
 def test_in_parallel_mode_the_token_of_an_approval_is_its_external_execution_id(engine_room):
     first = created(engine_room, "PARALLEL")
     second = engine_room.start()
