@@ -50,14 +50,15 @@ def handle(
 
     `act` returns what to tell the person.  What is wrong with the form, or refused, is told in it,
     and nothing typed is lost.  The context has `pipeline`, `title`, which is the dialog's, and
-    `back`, the page that it was opened from; or instead of `pipeline` a `page` of its own.
+    `back`, the page that it was opened from; or instead of `pipeline` a `page` of its own.  When it
+    is done, the way leads to `done` if there is one, which `act` may still say.
     """
     if not allowed.is_allowed and not form.is_bound:
         refused = {**context, "why_not": allowed.why_not}
         return show(request, NOT_ALLOWED, refused, status=HTTPStatus.FORBIDDEN)
     status = _attempt(request, form, act) if form.is_bound else HTTPStatus.OK
     if status is HTTPStatus.SEE_OTHER:
-        return SeeOther(context["back"])
+        return SeeOther(context.get("done", context["back"]))
     return show(request, template, {**context, "form": form}, status=status)
 
 

@@ -12,6 +12,7 @@ from console.views import (
     connect,
     connection_hooks,
     connections,
+    definitions,
     event_targets,
     events,
     executions,
@@ -61,6 +62,8 @@ one_stage = [
 one_pipeline: list[URLPattern | URLResolver] = [
     path("view", pipelines.view, name="pipeline"),
     path("release", pipelines.release, name="release"),
+    path("edit", definitions.edit, name="pipeline-edit"),
+    path("delete", definitions.delete, name="pipeline-delete"),
     path("edit/properties", pipelines.properties, name="edit-properties"),
     path("executions", history.index, name="history"),
     path("executions/<uuid:execution_id>/", include(one_execution)),
@@ -140,6 +143,7 @@ urlpatterns = [
     path("webhooks/connections/<uuid:connection_id>", hooks.connection, name="connection-address"),
     path("webhooks/<str:token>", hooks.webhook, name="webhook-address"),
     path("codesuite/codepipeline/pipelines", pipelines.index, name="pipelines"),
+    path("codesuite/codepipeline/pipeline/new", definitions.create, name="pipeline-create"),
     path("codesuite/codepipeline/pipelines/<str:name>/", include(one_pipeline)),
     path(
         "codesuite/codecommit/repositories/<str:repository>/commit/<str:commit_id>",

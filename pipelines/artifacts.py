@@ -244,7 +244,8 @@ def pack_members(
     """
     files, left_out = 0, []
     try:
-        with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED) as archive:
+        zip_file.unlink(missing_ok=True)  # a link, perhaps, that a build has left there
+        with zipfile.ZipFile(zip_file, "x", zipfile.ZIP_DEFLATED) as archive:
             for member in members:
                 if _add(archive, member, inside, links):
                     files += 1

@@ -65,11 +65,12 @@ def create(
 
 
 @patience.limited(Throttled)
-def update(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
+def update(definition: Mapping[str, Any], *, by: Caller, replacing: int | None = None) -> Pipeline:
     """Store the next version; executions of the one before end as Cancelled.
 
     Running actions finish first (spec/engine.md §13).  The mask in place of a secret keeps the
-    value of the version before.
+    value of the version before.  With `replacing`, the version that was edited: another one since
+    is not overwritten, but refused with ConcurrentModification.
 
     Raises AccessDenied, what `create` raises for the definition, and ResourceNotFound for an
     unknown name: the service model lists no "not found" for UpdatePipeline at all, and AWS has
@@ -81,6 +82,8 @@ def update(definition: Mapping[str, Any], *, by: Caller) -> Pipeline:
     types = action_types.known()
     checked = _checked(definition, types)
     pipeline = _to_update(checked["name"])
+    if replacing not in {None, pipeline.version}:
+        raise _saved_meanwhile(pipeline, edited=replacing)
     if has_masks(checked, types):
         checked = _checked(_unmasked(checked, types, pipeline), types)
     pipeline.version += 1
@@ -157,6 +160,14 @@ def _to_update(name: str) -> Pipeline:
             f"The account with id '{settings.PENSTOCK_ACCOUNT_ID}' does not include a pipeline"
             f" with the name '{name}'"
         ) from None
+
+
+def _saved_meanwhile(pipeline: Pipeline, *, edited: int | None) -> ConcurrentModification:
+    return ConcurrentModification(
+        f"Pipeline '{pipeline.name}' was saved meanwhile: it has version {pipeline.version} now,"
+        f" and this is an edit of version {edited}. Nothing was changed. Keep a copy of your"
+        " text, open the page again, and make your changes there."
+    )
 
 
 def _unmasked(checked: dict[str, Any], types: ActionTypes, pipeline: Pipeline) -> dict[str, Any]:

@@ -153,10 +153,12 @@ def _times(failures: int) -> str:
 
 
 def address_of(target: EventTarget, *, shows_all: bool) -> str:
+    return target.url if shows_all else without_path(target.url)
+
+
+def without_path(url: str) -> str:
     """The path of an address may be a secret: chats have such addresses."""
-    if shows_all:
-        return target.url
-    parts = urlsplit(target.url)
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/…"
 
 

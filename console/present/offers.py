@@ -35,7 +35,9 @@ class Offers:
     review: Offer
     disable: Offer
     enable: Offer
+    create: Offer
     edit: Offer
+    delete: Offer
     reads: bool  # whichever role grants one operation that reads grants them all
     administers: bool
 
@@ -52,7 +54,9 @@ def offers_of(caller: Caller) -> Offers:
         review=offer(caller, "PutApprovalResult"),
         disable=offer(caller, "DisableStageTransition"),
         enable=offer(caller, "EnableStageTransition"),
+        create=offer(caller, "CreatePipeline"),
         edit=offer(caller, "UpdatePipeline"),
+        delete=offer(caller, "DeletePipeline"),
         reads=caller.may(READING),
         administers=caller.is_admin,
     )

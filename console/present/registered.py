@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from console.forms.registered import DeploymentGroupForm, FunctionForm, InstanceForm, TopicForm
+from console.present.events import without_path
 from pipelines import deployment_groups, functions, instances, topics
+from pipelines.core.connections import is_web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     from console.forms.registered import RegisteredForm
     from pipelines.core.rights import Caller
     from pipelines.models import DeploymentGroup, Instance, Topic
+    from pipelines.registering import Register
 
 
 class UseCase(Protocol):
     """What one can do with each kind: `noun.verb()`."""
+
+    REGISTER: Register[Any]
 
     def find(self, name: str) -> Any: ...
     def listed(self, *, by: Caller) -> Any: ...
@@ -60,11 +65,19 @@ class Line:
     updated_at: datetime
 
 
-def lines_of(kind: Kind, rows: Iterable[Any]) -> tuple[Line, ...]:
+def lines_of(kind: Kind, rows: Iterable[Any], *, shows_addresses: bool) -> tuple[Line, ...]:
+    """Who may not change them sees which hosts are told of something, and not how."""
+
+    def shown(text: str) -> str:
+        return without_path(text) if is_web(text) and not shows_addresses else text
+
     return tuple(
         Line(
             name=row.name,
-            cells=tuple(Cell(*pair) for pair in zip(kind.columns, kind.cells(row), strict=True)),
+            cells=tuple(
+                Cell(column, shown(text))
+                for column, text in zip(kind.columns, kind.cells(row), strict=True)
+            ),
             updated_at=row.updated_at,
         )
         for row in rows

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from console import dialogs
 from console.actor import caller_of
+from console.present.offers import offer
 from console.present.registered import KINDS, lines_of
 from pipelines.core.refusals import AccessDenied
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
     from console.live import HtmxHttpRequest
+    from console.present.offers import Offer
     from console.present.registered import Kind
 
 LISTED = 100  # on a page of the list
@@ -55,7 +57,7 @@ def index(request: HttpRequest, kind: Kind) -> HttpResponse:
                 reverse(f"{kind.url}-edit", args=[line.name]),
                 reverse(f"{kind.url}-delete", args=[line.name]),
             )
-            for line in lines_of(kind, page)
+            for line in lines_of(kind, page, shows_addresses=_edits(request, kind).is_allowed)
         ],
         "create_url": reverse(f"{kind.url}-create"),
         "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
@@ -88,7 +90,8 @@ def edit(request: HtmxHttpRequest, kind: Kind, **named: str) -> HttpResponse:
         return f"{kind.one.capitalize()} {name} is updated."
 
     context = _context(request, kind, title=f"Edit {name}", submit=f"Update {kind.one}")
-    return dialogs.handle(request, "projects/_form.html", context, form, act)
+    allowed = _edits(request, kind)
+    return dialogs.handle(request, "projects/_form.html", context, form, act, allowed=allowed)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,6 +106,10 @@ def delete(request: HtmxHttpRequest, kind: Kind, **named: str) -> HttpResponse:
 
     context = {**_context(request, kind, title=f"Delete {kind.one}"), "row": row}
     return dialogs.handle(request, "registered/_delete.html", context, form, act)
+
+
+def _edits(request: HttpRequest, kind: Kind) -> Offer:
+    return offer(caller_of(request), kind.use_case.REGISTER.rights.update)
 
 
 def _context(request: HttpRequest, kind: Kind, **values: str) -> dict[str, Any]:

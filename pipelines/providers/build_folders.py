@@ -1,5 +1,6 @@
 """The folders and variables that every build begins with, after AWS CodeBuild's."""
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -39,6 +40,13 @@ def _fill(work: Work, name: str, folder: Path) -> None:
         clone_reference.clone(work, work.input_artifacts[name], folder)
     except git.Lost:
         raise artifacts.ArtifactError("The work was given up.") from None
+
+
+def check_own(work: Work, folder: Path) -> None:
+    """Raise ArtifactError for a folder in whose place the commands have put a link to outside."""
+    if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(work.workspace)):
+        name = folder.relative_to(work.workspace)
+        raise artifacts.ArtifactError(f"The folder {name} leads out of the build through a link.")
 
 
 def home_and_temporary(work: Work) -> tuple[Path, Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines import artifacts
 from pipelines.artifacts import ArtifactError, Glob, Links, Member
+from pipelines.providers import build_folders
 from pipelines.providers.codebuild_buildspec import Artifact
 from pipelines.providers.contract import Work
 from pipelines.providers.log import say
@@ -30,6 +31,8 @@ class Build:
 
 def pack(build: Build, name: str, declared: Artifact) -> Path:
     """Make the zip file of one output artifact.  Raises ArtifactError with what to change."""
+    for folder in build.folders:
+        build_folders.check_own(build.work, folder)
     root, bases = _base_directories(build, declared.base_directory)
     say(build.work, f"Expanding file paths for base directory {declared.base_directory or '.'}")
     members: dict[str, Member] = {}

@@ -16,7 +16,15 @@ from functools import cached_property
 from pathlib import Path
 
 from pipelines.providers.codebuild_buildspec import BUILD, Phase, Phases
-from pipelines.providers.shell_script import SAY, SHOWN, env_program, read_environment
+from pipelines.providers.shell_script import (
+    SAY,
+    SHOWN,
+    env_program,
+    leave_in,
+    left_in,
+    number_in,
+    read_environment,
+)
 
 SUCCEEDING = "CODEBUILD_BUILD_SUCCEEDING"
 FINISHED = "yes"  # files that are there and empty say that the disk is full
@@ -83,20 +91,18 @@ class Script:
 
     def started(self) -> Step | None:
         """The step that was begun last; None before the first, or if it could not be written."""
-        number = int(self._started.read_text().strip() or 0)
+        number = number_in(self._started)
         return self._steps[number - 1] if number else None
 
     def is_finished(self) -> bool:
         """Whether the shell came to its end."""
-        finished = self.folder / "finished"
-        return finished.exists() and finished.read_text().strip() == FINISHED
+        return left_in(self.folder / "finished").strip() == FINISHED
 
     def failures(self) -> list[Failure]:
         """The phases that failed, in order, each with the command that failed first."""
         found = {}
         for step in self._steps:
-            mark = self.folder / step.mark
-            if step.phase not in found and mark.exists() and (text := mark.read_text()):
+            if step.phase not in found and (text := left_in(self.folder / step.mark)):
                 number, status = text.split()
                 command = self._steps[int(number) - 1].text
                 found[step.phase] = Failure(phase=step.phase, command=command, status=int(status))
@@ -104,7 +110,7 @@ class Script:
 
     def record(self, step: Step, status: int) -> None:
         """What the shell could not write itself, because this step ended it."""
-        (self.folder / step.mark).write_text(f"{step.number} {status}\n")
+        leave_in(self.folder / step.mark, f"{step.number} {status}\n")
 
     def environment(self) -> dict[str, str]:
         """The environment after the last command."""

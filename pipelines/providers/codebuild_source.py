@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines import artifacts, processes
 from pipelines.core.arns import build_arn, build_project_arn
-from pipelines.providers import build_folders
+from pipelines.providers import build_folders, yaml_text
 from pipelines.providers.codebuild_buildspec import (
     DEFAULT,
     Artifact,
@@ -80,7 +80,7 @@ def _buildspec(work: Work, build: Build, source: Path) -> bytes:
             f"YAML file does not exist: the primary source artifact has no file {name}. Add it, or"
             f" give the project {build.project_name} another buildspec."
         )
-    return path.read_bytes()
+    return yaml_text.read(path)
 
 
 def _variables(work: Work, build: Build, folders: Mapping[str, Path]) -> dict[str, str]:

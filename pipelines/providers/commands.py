@@ -168,6 +168,7 @@ def _outcome(work: Work, script: Script, source: Path) -> Outcome:
 
 def _packed(work: Work, output: OutputArtifact, source: Path) -> Path:
     zip_file = work.workspace / f"{output.name}.zip"
+    build_folders.check_own(work, source)
     packed = artifacts.pack(source, output.files or EVERYTHING, zip_file)
     for name in packed.left_out[:20]:
         say(work, f"Left out of {output.name}: {name} (it leads outside or is no file)")

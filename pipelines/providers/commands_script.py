@@ -8,7 +8,14 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.providers.shell_script import SAY, SHOWN, env_program, read_environment
+from pipelines.providers.shell_script import (
+    SAY,
+    SHOWN,
+    env_program,
+    left_in,
+    number_in,
+    read_environment,
+)
 
 FINISHED = "yes"  # files that are there and empty say that the disk is full
 NUMBER = "%06d"  # always as long: a full disk, too, lets it be written over
@@ -54,13 +61,12 @@ class Script:
 
     def current(self) -> str:
         """The command that was started last, as far as it could be written down."""
-        number = int((self.folder / "started").read_text().strip() or 0)
+        number = number_in(self.folder / "started")
         return self.commands[max(number, 1) - 1][:SHOWN]
 
     def is_finished(self) -> bool:
         """Whether the last command was run and the shell came to its end."""
-        finished = self.folder / "finished"
-        return finished.exists() and finished.read_text().strip() == FINISHED
+        return left_in(self.folder / "finished").strip() == FINISHED
 
     def variables(self, names: tuple[str, ...]) -> dict[str, str]:
         """The named variables of the environment after the last command; others are left out."""

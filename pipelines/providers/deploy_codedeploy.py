@@ -15,7 +15,7 @@ from pipelines import artifacts, isolation
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.catalogue.deploy import CODEDEPLOY_CONFIGURATION
 from pipelines.core.statuses import FailureCode
-from pipelines.providers import build_folders, deploy_fleet
+from pipelines.providers import build_folders, deploy_fleet, yaml_text
 from pipelines.providers.contract import DeploymentGroup, Failed, Instance, Outcome, Succeeded, Work
 from pipelines.providers.deploy_fleet import Deployment, Pace, Step, Tally
 from pipelines.providers.deploy_host import Place
@@ -128,7 +128,7 @@ def _spec(bundle: Path, artifact: str) -> Spec:
             " deploy it."
         )
     try:
-        return parse_appspec(found.read_bytes())
+        return parse_appspec(yaml_text.read(found))
     except SpecError as error:
         raise _Misconfigured(f"{found.name} cannot be used. {error}") from error
 

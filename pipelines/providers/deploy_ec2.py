@@ -12,7 +12,7 @@ from pipelines import artifacts, isolation
 from pipelines.core.action_types import ActionType, ActionTypeId
 from pipelines.core.catalogue.keys import needed, resource, text
 from pipelines.core.statuses import FailureCode
-from pipelines.providers import build_folders, deploy_fleet
+from pipelines.providers import build_folders, deploy_fleet, yaml_text
 from pipelines.providers.contract import Failed, Instance, Outcome, Succeeded, TargetStatus, Work
 from pipelines.providers.deploy_fleet import Deployment, Pace, Step, Tally
 from pipelines.providers.deploy_host import Place
@@ -149,7 +149,7 @@ def _read(bundle: Path, path: str) -> Spec:
     if not file.is_file():
         raise _Misconfigured(f"The input artifact has no file {path}, which DeploySpec names.")
     try:
-        return parse_deployspec(file.read_bytes())
+        return parse_deployspec(yaml_text.read(file))
     except SpecError as error:
         raise _Misconfigured(f"The deploy spec {path} cannot be used. {error}") from error
 

@@ -123,8 +123,8 @@ class LocalHost:
             argv = isolation.wrapped(
                 _argv(path),
                 place.work.site.isolation,
-                folder=place.work.workspace,
-                also=(place.instance.folder,),
+                folder=place.folder / "home",  # not the log beside it, which we read and write
+                also=(place.folder / "tmp", place.instance.folder),
             )
         except isolation.NotIsolated as problem:
             level = place.work.site.isolation

@@ -1,5 +1,6 @@
 """What the shell scripts of builds have in common: how they speak, and what they leave behind."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -28,8 +29,38 @@ def env_program() -> str:
     return shutil.which("env") or "env"
 
 
+def left_in(written: Path) -> str:
+    """What the commands left in this file of the script's; empty for what is no file of the build.
+
+    They may have put a link to outside or a pipe there, and we, who read it, are not kept in.
+    """
+    real = Path(os.path.realpath(written))
+    if not real.is_relative_to(_build_of(written)) or not real.is_file():
+        return ""
+    with real.open("rb") as source:
+        return source.read(ENVIRONMENT_LIMIT).decode("utf-8", errors="replace")
+
+
+def number_in(written: Path) -> int:
+    """The number that is left there; 0 for what is none."""
+    text = left_in(written).strip()[:9]
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def leave_in(written: Path, text: str) -> None:
+    """Write the file anew, through no link that the commands have put there."""
+    if Path(os.path.realpath(written.parent)).is_relative_to(_build_of(written)):
+        written.unlink(missing_ok=True)
+        with written.open("x", encoding="utf-8") as file:
+            file.write(text)
+
+
 def read_environment(written: Path) -> dict[str, str]:
     """The variables that `env -0` wrote to this file."""
-    with written.open("rb") as source:
-        text = source.read(ENVIRONMENT_LIMIT).decode("utf-8", errors="replace")
+    text = left_in(written)
     return dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+
+
+def _build_of(written: Path) -> str:
+    """The folder of the build, which no command can replace; the script's is right below it."""
+    return os.path.realpath(written.parent.parent)

@@ -4,6 +4,7 @@ Every scalar is text, as written: `yes`, `1.10` and `012` stay what they are.  A
 would grow without bounds, that is inside itself, or in which a key is there twice is refused.
 """
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -30,10 +31,16 @@ class _Loader(yaml.SafeLoader):
     }
 
 
+def read(file: Path) -> bytes:
+    """What `load` takes; of a file that is too long no more than shows that it is."""
+    with file.open("rb") as source:
+        return source.read(BYTES + 1)
+
+
 def load(raw: bytes) -> Any:
     """Mappings, lists and texts.  Raises YamlError."""
     if len(raw) > BYTES:
-        raise YamlError(f"it is {len(raw)} bytes long; at most {BYTES} are allowed")
+        raise YamlError(f"it is too long; at most {BYTES} bytes are allowed")
     try:
         return _load(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

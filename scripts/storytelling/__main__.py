@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -21,6 +22,7 @@ def main() -> None:
     options = arguments()
     import django  # noqa: PLC0415 - only a whole Penstock needs it
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     django.setup()
     from tests.end_to_end.installation import Installation  # noqa: PLC0415 - so does this
 

@@ -26,8 +26,9 @@ def declare_types(client: Any) -> None:
         properties = [
             {"name": KEY, "required": True, "key": True, "secret": False, "queryable": True}
         ]
-        known = client.list_action_types(actionOwnerFilter="Custom")["actionTypes"]
-        if any(each["id"]["category"] == category for each in known):
+        pages = client.get_paginator("list_action_types").paginate(actionOwnerFilter="Custom")
+        known = [each["id"] for page in pages for each in page["actionTypes"]]
+        if any((each["category"], each["provider"]) == (category, PROVIDER) for each in known):
             continue
         client.create_custom_action_type(
             category=category,

@@ -49,21 +49,27 @@ class Story:
         self.wait()
 
     def wait(self) -> None:
-        """Until what is read is what the rules say; every time they are told of the same things."""
+        """Until what is read is what the rules say; every time they are told of the same things.
+
+        The stages, too: an action has succeeded a moment before its stage is left.
+        """
         expected, give_up = self.predicted.state(), time.monotonic() + WITHIN
         while not _is_same(expected, found := self.told.state()):
-            if time.monotonic() > give_up:
-                raise self._differs(expected, found)
-            time.sleep(0.02)
+            self._go_on_waiting(give_up, expected, found)
+        if self.predicted.mode.takes_locks:
+            stages = self.predicted.stages()
+            while stages != (seen := self.told.stages()):
+                self._go_on_waiting(give_up, stages, seen)
+
+    def _go_on_waiting(self, give_up: float, expected: object, found: object) -> None:
+        if time.monotonic() > give_up:
+            raise self._differs(expected, found)
+        time.sleep(0.02)
 
     def end(self) -> None:
         """What nothing can change any more, and what is refused."""
         self._check_late_results()
         self._check_refused_stops()
-        if self.predicted.mode.takes_locks:
-            expected, found = self.predicted.stages(), self.told.stages()
-            if expected != found:
-                raise self._differs(expected, found)
         self.wait()
 
     def _start(self) -> None:
@@ -109,7 +115,7 @@ class Story:
 
 def tell(client: Any, mode: ExecutionMode, seed: int) -> int:
     """Tell one story; how many steps it took.  Raises Differs."""
-    name = f"story-{mode.lower()}-{seed}"
+    name = f"{mode.lower()}-{seed}"
     chance = random.Random(f"{mode} {seed}")  # noqa: S311 - a story can be told again
     story = Story(Told(client, name, mode), Prediction(mode), chance, [f"seed {seed}"])
     story.told.create()

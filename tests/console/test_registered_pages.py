@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from console.present.registered import KINDS
+from pipelines import functions, topics
 from tests.engine_room import ALICE
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +150,19 @@ def test_who_may_only_look_changes_nothing(reader, kind):
     assert answer.status_code == 403
     assert "is not authorized to perform" in answer.content.decode()
     assert list(KINDS[kind].use_case.listed(by=ALICE)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings_of"), [("function", functions.Settings), ("topic", topics.Settings)]
+)
+def test_who_may_only_look_does_not_see_where_an_address_leads(reader, kind, settings_of):
+    said = settings_of(url="https://chat.example/hooks/a-secret")
+    KINDS[kind].use_case.create("tide", said, by=ALICE)
+
+    listed = reader.get(page(kind)).content.decode()
+    form = reader.get(page(kind, "edit", "tide"))
+
+    assert "https://chat.example/…" in listed
+    assert "a-secret" not in listed
+    assert form.status_code == 403
+    assert "a-secret" not in form.content.decode()

@@ -15,6 +15,17 @@ from tests.end_to_end.installation import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 REGION = "us-east-1"
 BIN = Path(sys.executable).parent
 
+# What UpdateActionType takes: the one operation that is not served.
+INTEGRATION = {
+    "id": {"category": "Test", "owner": "ThirdParty", "provider": "Inspect", "version": "1"},
+    "executor": {
+        "type": "JobWorker",
+        "configuration": {"jobWorkerExecutorConfiguration": {"pollingAccounts": ["123456789012"]}},
+    },
+    "inputArtifactDetails": {"minimumCount": 0, "maximumCount": 1},
+    "outputArtifactDetails": {"minimumCount": 0, "maximumCount": 0},
+}
+
 
 def make_cbor_model(folder):
     """A copy of the service model with one protocol; the folder is what AWS_DATA_PATH names.

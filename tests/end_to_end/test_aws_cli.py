@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.end_to_end.aws_tools import Aws, boto3_client
+from tests.end_to_end.aws_tools import INTEGRATION, Aws, boto3_client
 from tests.end_to_end.workplace import Workplace
 from tests.waiting import wait_until
 
@@ -231,7 +231,7 @@ def test_what_answers_with_nothing_prints_nothing(aws, building):
             "Member must satisfy regular expression pattern",
         ),
         (
-            ["list-webhooks"],
+            ["update-action-type", "--action-type", json.dumps(INTEGRATION)],
             "UnknownOperationException",
             "is not available in this version of Penstock",
         ),

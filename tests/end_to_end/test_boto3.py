@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from pipelines.api.operations import OPERATIONS
 from pipelines.api.operations.absent import OPERATIONS as ABSENT
 from pipelines.core.action_types import ActionTypeId
-from tests.end_to_end.aws_tools import boto3_client
+from tests.end_to_end.aws_tools import INTEGRATION, boto3_client
 from tests.end_to_end.installation import ACCESS_KEY_ID
 from tests.end_to_end.workplace import Workplace
 from tests.waiting import wait_until
@@ -538,17 +538,6 @@ def test_what_a_name_can_be_refused_with(client, workplace, building):
         )
     with pytest.raises(errors.ResourceNotFoundException):
         client.list_tags_for_resource(resourceArn="arn:aws:codepipeline:us-east-1:123456789012:no")
-
-
-INTEGRATION = {
-    "id": {"category": "Test", "owner": "ThirdParty", "provider": "Inspect", "version": "1"},
-    "executor": {
-        "type": "JobWorker",
-        "configuration": {"jobWorkerExecutorConfiguration": {"pollingAccounts": ["123456789012"]}},
-    },
-    "inputArtifactDetails": {"minimumCount": 0, "maximumCount": 1},
-    "outputArtifactDetails": {"minimumCount": 0, "maximumCount": 0},
-}
 
 
 def test_what_is_not_here_yet_says_so(client):

@@ -22,6 +22,10 @@ def pages(signed_in, penstock):
     commit = page.locator(".cp-stage__foot a").first.get_attribute("href")
     return [
         "/codesuite/codepipeline/pipelines",
+        "/codesuite/codepipeline/pipeline/new",
+        "/codesuite/codepipeline/pipeline/new?template=codecommit",
+        f"{PRODUCTION}/edit",
+        f"{PRODUCTION}/delete",
         f"{PRODUCTION}/view",
         f"{PRODUCTION}/view?view=vertical",
         f"{PRODUCTION}/executions",

@@ -1,7 +1,6 @@
 """The job worker of docs/job-workers.md, a process of its own, at a running Penstock."""
 
 import shlex
-import signal
 import subprocess
 import sys
 from itertools import count
@@ -41,7 +40,7 @@ def worker(penstock, tmp_path_factory):
     with subprocess.Popen(command, env=environment) as process:
         yield folder
         assert process.poll() is None, "The worker has ended, and has said why."
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(60)
 
 

@@ -202,3 +202,14 @@ def test_the_log_tells_how_the_files_were_found(tmp_path: Path):
         "@ Phase complete: UPLOAD_ARTIFACTS State: SUCCEEDED",
         "@ Phase context status code:  Message: ",
     ]
+
+
+def test_a_link_in_place_of_the_source_leads_no_file_into_the_artifact(tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("hunter2")
+    replaced = f"cd .. && mv src gone && ln -s {outside} src"
+
+    _, outcome = build_of(tmp_path, spec("artifacts: {files: ['*']}", replaced), outputs=("Out",))
+
+    assert "The folder src leads out of the build through a link" in failed(outcome).message

@@ -335,3 +335,74 @@ def test_without_the_isolation_that_is_asked_for_nothing_is_run(
     assert failed(outcome).code is FailureCode.SYSTEM_UNAVAILABLE
     assert "PENSTOCK_ISOLATION is bwrap, but bwrap is not installed" in failed(outcome).message
     assert not (work.workspace / "src/never").exists()
+
+
+# What commands leave where we look afterwards, who are not kept in
+
+
+SCRIPT = 's=${0%/*}; trap - EXIT; echo yes >| "$s/finished"; '
+
+
+def in_bubblewrap(folder: Path, *texts: str, **changes: Any) -> tuple[Work, Outcome]:
+    site = make_site(folder, isolation=Level.BWRAP)
+    return perform(folder, *texts, site=site, **changes)
+
+
+@needs_bwrap
+def test_the_environment_of_the_worker_cannot_be_put_in_place_of_the_commands_own(tmp_path: Path):
+    _, outcome = in_bubblewrap(
+        tmp_path,
+        f'{SCRIPT} ln -sf /proc/self/environ "$s/environment"; exit 0',
+        output_variables=("PATH",),
+    )
+
+    assert not isinstance(outcome, Succeeded) or not outcome.output_variables
+
+
+@needs_bwrap
+def test_what_is_said_of_a_failure_has_nothing_of_a_file_outside(tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+
+    _, outcome = in_bubblewrap(tmp_path, f'ln -sf {secret} "${{0%/*}}/started"; exit 3')
+
+    assert "exit status 3" in failed(outcome).message
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_that_commands_leave_is_not_waited_for(tmp_path: Path):
+    text = f'{SCRIPT} rm -f "$s/environment"; mkfifo "$s/environment"; exit 0'
+
+    _, outcome = perform(tmp_path, text, output_variables=("PATH",))
+
+    assert succeeded(outcome).output_variables == {}
+
+
+@needs_bwrap
+def test_a_link_in_place_of_the_source_leads_no_file_into_the_artifact(tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("hunter2")
+
+    _, outcome = in_bubblewrap(
+        tmp_path,
+        f"cd .. && mv src gone && ln -s {outside} src",
+        output_artifacts=(OutputArtifact(name="Out"),),
+    )
+
+    assert "The folder src leads out of the build" in failed(outcome).message
+
+
+@needs_bwrap
+def test_a_link_in_place_of_the_artifact_is_not_written_through(tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.write_text("untouched")
+
+    _, outcome = in_bubblewrap(
+        tmp_path,
+        f"ln -s {outside} ../Out.zip",
+        output_artifacts=(OutputArtifact(name="Out"),),
+    )
+
+    assert outside.read_text() == "untouched"
+    assert "make.sh" in contents(succeeded(outcome).artifacts["Out"])

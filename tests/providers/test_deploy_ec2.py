@@ -1,7 +1,9 @@
 """EC2 deploy: files and scripts really arrive on instances, in batches, until too many fail."""
 
 import re
+import tracemalloc
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -324,3 +326,33 @@ def test_in_bubblewrap_a_script_reaches_its_instance_and_nothing_else(tmp_path):
 
     assert "hunter2" not in log_of(work)
     assert Path(tmp_path / "instances/one/made").exists()
+
+
+@needs_bwrap
+def test_in_bubblewrap_a_script_puts_no_link_in_place_of_the_log(tmp_path):
+    fleet = Fleet(tmp_path, "one", "two")
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    after = f'#!/bin/sh\necho after\nrm -f "$TMPDIR/../log"\nln -s {secret} "$TMPDIR/../log"\n'
+    work = fleet.work({**SITE, "after.sh": after}, SCRIPTS, site={"isolation": Level.BWRAP})
+    work = replace(work, configuration={**work.configuration, "MaxBatch": "2"})
+
+    succeeded(deploy_ec2.perform(work), work)
+
+    assert "after" in log_of(work)
+    assert "hunter2" not in log_of(work)
+    assert secret.read_text() == "hunter2"
+
+
+def test_a_deploy_spec_of_any_length_is_not_read_as_a_whole(tmp_path):
+    fleet = Fleet(tmp_path, "one")
+    work = fleet.work({"deployspec.yml": "a" * 40_000_000}, SPEC)
+    tracemalloc.start()
+    try:
+        outcome = failed(deploy_ec2.perform(work))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert "it is too long; at most 262144 bytes are allowed" in outcome.message
+    assert most < 20_000_000

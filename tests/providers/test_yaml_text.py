@@ -51,7 +51,7 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         (b"\x7fELF\x02\x01", "may not stand in YAML"),
         (b"[" * 5000, "nested too deeply"),
         (BOMB.encode(), "more than 20000 values when its aliases are followed"),
-        (b"a" * (BYTES + 1), f"at most {BYTES} are allowed"),
+        (b"a" * (BYTES + 1), f"at most {BYTES} bytes are allowed"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_a_sentence(raw: bytes, sentence: str):
