@@ -148,7 +148,10 @@ def test_an_upload_can_be_given_up(home, s3, output):
     nothing_is_left(home)
 
 
-@pytest.mark.parametrize("parts", [[], [(2, "x"), (1, "x")], [(1, "x")], [(1, "x"), (1, "x")]])
+@pytest.mark.parametrize(
+    "parts",
+    [[], [(2, "x"), (1, "x")], [(1, "x")], [(1, "x"), (1, "x")], [(1, "x" * 999)], [(10**99, "x")]],
+)
 def test_parts_that_are_not_those_make_nothing(s3, output, parts):
     upload = {**output, "UploadId": s3.create_multipart_upload(**output)["UploadId"]}
     s3.upload_part(**upload, PartNumber=1, Body=b"part")

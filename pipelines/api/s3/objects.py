@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TYPE = "binary/octet-stream"  # what S3 says of objects of which nobody has said it
 MOST_XML = 4 * 1024**2  # ten thousand parts, and room
+LONGEST_TEXT = 100  # characters of a part's number or tag
 
 
 def perform(asked: Asked, incoming: Incoming) -> HttpResponseBase:
@@ -141,7 +142,8 @@ def _text(part: ElementTree.Element, name: str) -> str:
     """Raises ValueError when there is none, or a tag that is none."""
     found = [each.text or "" for each in part if each.tag.rpartition("}")[2] == name]
     [text] = found
-    if not text.strip('"').replace("-", "").isalnum():
+    is_short = len(text) <= LONGEST_TEXT  # both become the name of a file
+    if not is_short or not text.strip('"').replace("-", "").isalnum():
         raise ValueError
     return text
 
