@@ -92,17 +92,15 @@ class StoryAsRead(Story):
                 assert ("token" in shown) == bool(is_open)
 
     def every_run_is_listed_once(self, rows):
-        pages = every_page(
-            "ListActionExecutions", "actionExecutionDetails", pipelineName="website", maxResults=7
+        """What actions did in one list, what rules did in the other."""
+        are_listed_once(
+            [run for run in rows.runs if not run.is_rule],
+            *("ListActionExecutions", "actionExecutionDetails", "actionExecutionId"),
         )
-        listed = [each for page in pages for each in page]
-        assert sorted(each["actionExecutionId"] for each in listed) == sorted(
-            str(run.id) for run in rows.runs
+        are_listed_once(
+            [run for run in rows.runs if run.is_rule],
+            *("ListRuleExecutions", "ruleExecutionDetails", "ruleExecutionId"),
         )
-        began = [each["startTime"] for each in listed]
-        assert began == sorted(began, reverse=True)
-        statuses = {str(run.id): run.status for run in rows.runs}
-        assert all(each["status"] == statuses[each["actionExecutionId"]] for each in listed)
 
     def finished_is_finished(self, rows, listed):
         """What is listed of a finished execution changes only with another attempt (I13, I20)."""
@@ -113,6 +111,18 @@ class StoryAsRead(Story):
             before = self.seen.setdefault(execution.id, now)
             assert before[0] < now[0] or before == now
             self.seen[execution.id] = now
+
+
+def are_listed_once(runs, operation, member, identity):
+    """With their statuses, newest first."""
+    pages = every_page(operation, member, pipelineName="website", maxResults=7)
+    listed = [each for page in pages for each in page]
+    assert len(listed) == len(runs)
+    assert {each[identity]: each["status"] for each in listed} == {
+        str(run.id): run.status for run in runs
+    }
+    began = [each["startTime"] for each in listed]
+    assert began == sorted(began, reverse=True)
 
 
 @pytest.mark.timeout(1800)  # for the nightly profile
