@@ -14,7 +14,7 @@ from pipelines.core.refusals import Conflict
 from pipelines.models import Pipeline
 from tests.api.asking import ask, refused
 from tests.api.test_put_action_revision import told
-from tests.definitions import commands, definition, source, stage
+from tests.definitions import approval, commands, definition, source, stage
 from tests.engine_room import EngineRoom
 
 ARN = "arn:aws:codepipeline:us-east-1:123456789012:website"
@@ -22,7 +22,7 @@ ONE = {"pipelineName": "website"}
 BUILD = {**ONE, "stageName": "Build"}
 REQUESTS = {
     "StartPipelineExecution": {"name": "website"},
-    "StopPipelineExecution": {**ONE, "pipelineExecutionId": str(uuid4())},
+    "StopPipelineExecution": ONE,
     "RetryStageExecution": {
         **BUILD,
         "pipelineExecutionId": str(uuid4()),
@@ -32,8 +32,7 @@ REQUESTS = {
     "EnableStageTransition": {**BUILD, "transitionType": "Inbound"},
     "PutApprovalResult": {
         **BUILD,
-        "actionName": "Build",
-        "token": str(uuid4()),
+        "actionName": "Ask",
         "result": {"status": "Approved", "summary": ""},
     },
     "PutActionRevision": told("one"),
@@ -53,8 +52,19 @@ def room(transactional_db, monkeypatch):
     monkeypatch.setattr(tasks, "wake", room.wake)
     monkeypatch.setattr(tasks, "hurry", room.wake)
     monkeypatch.setattr(patience, "SECONDS", 0.1)
-    room.create(stages=[stage("Source", source()), stage("Build", commands())])
+    room.create(stages=[stage("Source", source()), stage("Build", commands(), approval("Ask"))])
+    room.fetch()
+    room.settle()
     return room
+
+
+def request(room, operation):
+    """It names what there is: what there is not is refused without waiting for anybody."""
+    there = {
+        "StopPipelineExecution": {"pipelineExecutionId": str(room.pipeline.executions.get().id)},
+        "PutApprovalResult": {"token": room.live("Ask").token},
+    }
+    return {**REQUESTS[operation], **there.get(operation, {})}
 
 
 @contextmanager
@@ -84,10 +94,10 @@ def held():
 
 @pytest.mark.parametrize("operation", REQUESTS)
 def test_it_is_refused_with_an_error_that_the_operation_has(room, operation):
-    before = room.digest()
+    before, given = room.digest(), request(room, operation)
 
     with held():
-        error = refused(operation, **REQUESTS[operation])
+        error = refused(operation, **given)
 
     described = model.service().operation_model(operation)
     known = {shape.name for shape in described.error_shapes}
