@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from pipelines import engine, executions
 from pipelines.core.results import ActionResult
 from pipelines.core.statuses import ActionStatus, ExecutionMode
 from pipelines.models import ActionExecution, Pipeline
+from pipelines.models.erasing import erase
 from pipelines.providers import Dispatch
 
 if TYPE_CHECKING:
@@ -34,46 +36,69 @@ def measure(*, quick: bool) -> dict[str, Any]:
     """Nobody works yet; what was told to the workers meanwhile is forgotten."""
     histories = (0, QUICK_HISTORY if quick else HISTORY)
     times = 15 if quick else 60
-    found = {
-        f"{mode}, {finished} finished": _of_mode(mode, finished, times)
-        for mode in LIVE
-        for finished in histories
-    }
-    Pipeline.objects.all().delete()
+    found: dict[str, Any] = {}
+    for mode in LIVE:
+        found |= _of_mode(mode, histories, times)
+    for pipeline in Pipeline.objects.all():
+        with transaction.atomic():
+            erase(pipeline)
     workers.forget_nudges()
     return found
 
 
-def _of_mode(mode: ExecutionMode, finished: int, times: int) -> dict[str, Figures]:
-    """By how many executions are live."""
-    name = noop.create(f"{mode}-{finished}", Dispatch.INLINE, mode=mode)
-    pipeline = Pipeline.objects.get(name=name)
-    abandon_first(pipeline)
-    add_history(pipeline, finished, light=True)
-    found = {}
-    for live in LIVE[mode]:
-        while pipeline.executions.unfinished().count() < live:
-            execution = executions.start(name, trigger_type="StartPipelineExecution")
-            engine.run(pipeline.pk, execution.alone)
-        found[str(live)] = _figures(pipeline, times)
+def _of_mode(
+    mode: ExecutionMode, histories: tuple[int, ...], times: int
+) -> dict[str, dict[str, Figures]]:
+    """By how many executions have finished, then by how many are live."""
+    kinds = [(finished, live) for finished in histories for live in LIVE[mode]]
+    figures = _figures([_prepared(mode, *kind) for kind in kinds], times)
+    found: dict[str, dict[str, Figures]] = {}
+    for (finished, live), one in zip(kinds, figures, strict=True):
+        found.setdefault(f"{mode}, {finished} finished", {})[str(live)] = one
     return found
 
 
-def _figures(pipeline: Pipeline, times: int) -> Figures:
-    """The end of an action, and what follows from it: taken back, so that it can be done again."""
-    first = ActionExecution.objects.select_related("execution").filter(
+def _prepared(mode: ExecutionMode, finished: int, live: int) -> Pipeline:
+    name = noop.create(f"{mode}-{finished}-{live}", Dispatch.INLINE, mode=mode)
+    pipeline = Pipeline.objects.get(name=name)
+    abandon_first(pipeline)
+    add_history(pipeline, finished, light=True)
+    for _ in range(live):
+        execution = executions.start(name, trigger_type="StartPipelineExecution")
+        engine.run(pipeline.pk, execution.alone)
+    return pipeline
+
+
+def _figures(pipelines: list[Pipeline], times: int) -> list[Figures]:
+    """The end of an action, and what follows from it: taken back, so that it can be done again.
+
+    The pipelines take turns, so that whatever else the machine does meanwhile is the same for all.
+    """
+    actions = [_live_action(pipeline) for pipeline in pipelines]
+    queries = [_count_queries(action) for action in actions]
+    took: list[list[float]] = [[] for _ in actions]
+    for _ in range(times):
+        for samples, action in zip(took, actions, strict=True):
+            samples.append(_taken_back(partial(_finish, action)))
+    return [
+        # What else the machine does makes it longer, and never shorter.
+        {"ms": 1000 * percentile(samples, 10), "queries": counted}
+        for samples, counted in zip(took, queries, strict=True)
+    ]
+
+
+def _live_action(pipeline: Pipeline) -> ActionExecution:
+    live = ActionExecution.objects.select_related("execution").filter(
         pipeline=pipeline, status=ActionStatus.IN_PROGRESS
     )
-    action = first.earliest("started_at")
-    _taken_back(lambda: _finish(action))  # what a process keeps is kept from here on
+    return live.earliest("started_at")
+
+
+def _count_queries(action: ActionExecution) -> int:
+    _taken_back(partial(_finish, action))  # what a process keeps is kept from here on
     with CaptureQueriesContext(connection) as queries:
-        _taken_back(lambda: _finish(action))
-    counted = sum("SAVEPOINT" not in query["sql"] for query in queries.captured_queries)
-    return {
-        # What else the machine does makes it longer, and never shorter.
-        "ms": 1000 * percentile([_taken_back(lambda: _finish(action)) for _ in range(times)], 10),
-        "queries": counted,
-    }
+        _taken_back(partial(_finish, action))
+    return sum("SAVEPOINT" not in query["sql"] for query in queries.captured_queries)
 
 
 def _finish(action: ActionExecution) -> None:
