@@ -28,7 +28,9 @@ def disable(
     by: Caller,
     transition: TransitionType = TransitionType.INBOUND,
 ) -> None:
-    """Let no execution through any more (DisableStageTransition); again only renews the reason.
+    """Let no execution through any more (DisableStageTransition); again renews reason and time.
+
+    What it has held up for more than 30 days is not resumed (`core.entering`).
 
     Raises AccessDenied, InvalidRequest, PipelineNotFound, StageNotFound, or Throttled when the
     pipeline is busy.
@@ -88,7 +90,10 @@ def _locked_stage(pipeline_name: str, stage_name: str) -> tuple[Pipeline, Stage]
 
 def _set(stage: Stage, transition: TransitionType, *, enabled: bool, reason: str, by: str) -> None:
     side = transition.lower()
-    values = {"enabled": enabled, "reason": reason, "changed_by": by, "changed_at": timezone.now()}
+    now = timezone.now()
+    values = {"enabled": enabled, "reason": reason, "changed_by": by, "changed_at": now}
+    if not enabled:
+        values["disabled_at"] = now
     for column, value in values.items():
         setattr(stage, f"{side}_{column}", value)
     stage.save(update_fields=[f"{side}_{column}" for column in values])

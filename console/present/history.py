@@ -229,7 +229,7 @@ def _row(
         id=execution.pk,
         words=execution_words(status),
         is_rollback=execution.execution_type == "ROLLBACK",
-        note=failure or _where(execution, closed),
+        note=failure or execution.status_summary or _where(execution, closed),
         stop=_stop(execution),
         superseded_by=execution.superseded_by_id,
         revisions=source_revisions(execution.source_revisions),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.core.changes import Change, FailAction, FailRule, StartAction, after
 from pipelines.core.conditions import check, is_met, let_pass
-from pipelines.core.entering import enter
+from pipelines.core.entering import enter, give_up_waiting
 from pipelines.core.leaving import cancel, fail, refuse, succeed
 from pipelines.core.statuses import ActionStatus, ConditionKind, FailureCode
 from pipelines.core.stopping import carry_out_stop, has_abandoned
@@ -52,6 +52,8 @@ def advance_one(
         return carry_out_stop(execution)
     if execution.is_cancelled:
         return cancel(execution)
+    if execution.is_held_too_long:
+        return give_up_waiting(execution)
     return go_on(pipeline, execution) if execution.occupies else []
 
 

@@ -6,6 +6,7 @@ The engine makes each change on rows, `after` makes it on facts; the rules do ne
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from pipelines.core.facts import ActionFacts, ConditionFacts, ExecutionFacts
@@ -84,6 +85,7 @@ class FinishExecution:
     execution_id: UUID
     status: ExecutionStatus
     superseded_by: UUID | None = None
+    summary: str = ""  # why, where the status alone does not say so
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ Change = (
     | ConditionChange
 )
 _NOTHING_DONE: dict[str, Any] = {"actions": (), "auto_retries": 0, "conditions": ()}
+_ENTERED: dict[str, Any] = {**_NOTHING_DONE, "held_for": timedelta()}
 
 
 def after(pipeline: PipelineFacts, changes: Iterable[Change]) -> PipelineFacts:
@@ -234,7 +237,7 @@ def _changed(  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
         case AbandonAction(_, action):
             return _with_action(execution, action, ActionStatus.ABANDONED)
         case EnterStage(_, stage):
-            return replace(execution, occupies=stage, waits_for=None, **_NOTHING_DONE)
+            return replace(execution, occupies=stage, waits_for=None, **_ENTERED)
         case LeaveStage():
             return replace(execution, occupies=None, **_NOTHING_DONE)
         case WaitFor(_, stage):

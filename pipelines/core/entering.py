@@ -5,6 +5,9 @@ in front of it as well: the newest execution takes it, and those it finds there 
 In QUEUED mode they wait in the order in which they came, which is the order in which they started:
 nobody overtakes on the way.  PARALLEL executions take no locks and wait for disabled transitions
 only.  (AWS: "How pipeline executions work"; spec/engine.md §4.)
+
+What a disabled transition has held up for more than 30 days is not resumed (AWS: "Working with
+stage transitions"); it ends as Cancelled, whether or not the transition is enabled again meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.core.facts import ExecutionFacts, PipelineFacts
+
+HELD_TOO_LONG = "Not resumed: the transition in front of it was disabled for more than 30 days."
 
 
 def enter(pipeline: PipelineFacts) -> list[Change]:
@@ -33,6 +38,11 @@ def enter(pipeline: PipelineFacts) -> list[Change]:
         if stage not in pipeline.closed:
             changes += [EnterStage(e.id, stage) for e in entrants]
     return changes
+
+
+def give_up_waiting(execution: ExecutionFacts) -> list[Change]:
+    """The end of an execution that a disabled transition has held up for too long."""
+    return [FinishExecution(execution.id, ExecutionStatus.CANCELLED, summary=HELD_TOO_LONG)]
 
 
 def first_in_line(waiting: Sequence[ExecutionFacts]) -> ExecutionFacts:

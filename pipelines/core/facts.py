@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.core.statuses import (
@@ -14,6 +15,7 @@ from pipelines.core.statuses import (
     ExecutionType,
     StopMode,
 )
+from pipelines.core.timeouts import HELD_AT_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +70,7 @@ class ExecutionFacts:
     stop: StopMode | None = None
     occupies: str | None = None
     waits_for: str | None = None
+    held_for: timedelta = timedelta()  # how long a disabled transition held it up where it waits
     actions: tuple[ActionFacts, ...] = ()  # those of the occupied stage that have started
     is_outdated: bool = False  # the pipeline was updated since it started
     type: ExecutionType = ExecutionType.STANDARD
@@ -81,7 +84,13 @@ class ExecutionFacts:
             self.status is ExecutionStatus.IN_PROGRESS
             and self.waits_for is not None
             and not self.is_cancelled
+            and not self.is_held_too_long
         )
+
+    @property
+    def is_held_too_long(self) -> bool:
+        """Whether it is not resumed any more, though it may be enabled by now."""
+        return self.waits_for is not None and self.held_for > HELD_AT_MOST
 
     @property
     def takes_locks(self) -> bool:

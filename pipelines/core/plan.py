@@ -118,6 +118,11 @@ class PipelinePlan:
         position = self._positions[name] + 1
         return self.stages[position] if position < len(self.stages) else None
 
+    def before(self, name: str) -> StagePlan | None:
+        """The stage in front of the named one; None in front of the first."""
+        position = self._positions[name]
+        return self.stages[position - 1] if position else None
+
     def from_stage(self, name: str) -> tuple[StagePlan, ...]:
         """The named stage and all behind it."""
         return self.stages[self._positions[name] :]

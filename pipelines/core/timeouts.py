@@ -1,4 +1,4 @@
-"""How long an action may take before it fails (AWS page "Quotas in AWS CodePipeline")."""
+"""How long an action may take (AWS page "Quotas in AWS CodePipeline"), and how long one may wait."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from datetime import timedelta
 
 from pipelines.core.action_types import CUSTOM, ActionTypeId, Category
 from pipelines.core.rule_types import RULE
+
+# How long a disabled transition holds an execution up before it is not resumed any more (AWS page
+# "Working with stage transitions in CodePipeline").
+HELD_AT_MOST = timedelta(days=30)
 
 _BY_PROVIDER = {
     "CloudFormation": timedelta(days=3),

@@ -297,6 +297,7 @@ def _finish_execution(world: World, change: FinishExecution) -> None:
     world.touch(
         execution,
         status=change.status,
+        status_summary=change.summary,
         waits_for="",
         superseded_by_id=change.superseded_by,
         updated_at=world.now,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from pipelines.core.action_types import ActionTypeId
     from pipelines.core.plan import PipelinePlan
+    from pipelines.models.pipelines import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +150,9 @@ class World:
             last_sequence=self.pipeline.last_sequence,
             last_successes=dict(self.last_successes),
             closed=frozenset(
-                name
-                for position, name in enumerate(stage.name for stage in plan.stages)
-                if self._is_closed(name, behind=plan.stages[position - 1].name if position else "")
+                stage.name
+                for stage in plan.stages
+                if not all(way.is_enabled for way in self._ways_into(stage.name))
             ),
             executions=tuple(
                 self._execution_facts(e, actions[e.id], conditions[e.id])
@@ -164,11 +166,18 @@ class World:
         of_one = next(iter(self.executions.values()), None) if self.is_alone else None
         return of_one.plan if of_one else self.pipeline.plan
 
-    def _is_closed(self, name: str, *, behind: str) -> bool:
-        before = self.stages.get(behind)
-        return not self.stages[name].inbound_enabled or (
-            before is not None and not before.outbound_enabled
-        )
+    def _ways_into(self, name: str) -> list[Way]:
+        """Both sides of the transition in front of a stage of the plan."""
+        before = self._plan.before(name)
+        out_of = [self.stages[before.name].way_out] if before else []
+        return [self.stages[name].way_in, *out_of]
+
+    def _held_for(self, execution: PipelineExecution) -> timedelta:
+        """Nothing happens to an execution from when it came to wait until it goes on."""
+        if not execution.waits_for or not self._plan.has_stage(execution.waits_for):
+            return timedelta()
+        ways = self._ways_into(execution.waits_for)
+        return max(way.held(execution.updated_at, now=self.now) for way in ways)
 
     def _execution_facts(
         self,
@@ -185,6 +194,7 @@ class World:
             stop=execution.stop_requested,
             occupies=execution.occupied.stage_name if execution.occupied else None,
             waits_for=execution.waits_for or None,
+            held_for=self._held_for(execution),
             is_outdated=execution.version != self.pipeline.version,
             type=ExecutionType(execution.execution_type),
             auto_retries=execution.occupied.auto_retry_attempt if execution.occupied else 0,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.db import models, transaction
 from django.db.models import F
@@ -15,6 +16,7 @@ from pipelines.models.ordered_json import OrderedJSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from pipelines.core.plan import PipelinePlan
 
@@ -128,6 +130,21 @@ class PlanCache:
 plan_of = PlanCache()
 
 
+class Way(NamedTuple):
+    """One side of a transition between stages."""
+
+    is_enabled: bool
+    changed_at: datetime | None
+    disabled_at: datetime | None  # the last time, whether or not it is enabled again
+
+    def held(self, since: datetime, *, now: datetime) -> timedelta:
+        """For how long it was disabled, the last time, for one who came at that moment."""
+        if self.disabled_at is None:
+            return timedelta()
+        until = self.changed_at if self.is_enabled and self.changed_at else now
+        return max(until - max(self.disabled_at, since), timedelta())
+
+
 class Stage(models.Model):
     """A stage as it is now: its transitions, who was in it last, who waits in front of it."""
 
@@ -137,10 +154,12 @@ class Stage(models.Model):
     inbound_reason = models.CharField(max_length=300, blank=True)
     inbound_changed_by = models.CharField(max_length=2048, blank=True)
     inbound_changed_at = models.DateTimeField(null=True)
+    inbound_disabled_at = models.DateTimeField(null=True)  # the last time; enabled again or not
     outbound_enabled = models.BooleanField(default=True)
     outbound_reason = models.CharField(max_length=300, blank=True)
     outbound_changed_by = models.CharField(max_length=2048, blank=True)
     outbound_changed_at = models.DateTimeField(null=True)
+    outbound_disabled_at = models.DateTimeField(null=True)
     latest = models.ForeignKey(
         "StageExecution", models.SET_NULL, null=True, related_name="+"
     )  # the execution that entered it last
@@ -157,3 +176,11 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pipeline} {self.name}"
+
+    @property
+    def way_in(self) -> Way:
+        return Way(self.inbound_enabled, self.inbound_changed_at, self.inbound_disabled_at)
+
+    @property
+    def way_out(self) -> Way:
+        return Way(self.outbound_enabled, self.outbound_changed_at, self.outbound_disabled_at)

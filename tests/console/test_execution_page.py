@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines import stages, transitions
+from pipelines.core.entering import HELD_TOO_LONG
 from pipelines.core.results import ActionResult, SourceRevision
 from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
 from pipelines.models import Lease, PipelineExecution
@@ -203,6 +204,13 @@ def test_a_superseded_one_links_to_the_one_that_overtook_it(signed_in, engine_ro
 
     assert "Superseded" in text
     assert f'by <a href="{url(new)}"' in text
+
+
+def test_one_that_was_held_up_for_too_long_says_why_it_ended(signed_in, building):
+    building.status_summary = HELD_TOO_LONG
+    building.save()
+
+    assert HELD_TOO_LONG in page(signed_in, building)
 
 
 def test_the_latest_message_of_an_action_is_told(signed_in, engine_room, building):

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines import definitions, transitions
+from pipelines.core.entering import HELD_TOO_LONG
 from pipelines.core.statuses import StopMode
 from pipelines.models import Pipeline, PipelineExecution
 from tests.definitions import commands, definition, source, stage
@@ -201,6 +202,12 @@ def test_a_superseded_one_tells_by_whom(signed_in, building, engine_room):
 
     assert (row.words.label, row.superseded_by) == ("Superseded", newest.pk)
     assert f"Superseded by execution {str(newest.pk)[:8]}" in signed_in.get(PAGE).content.decode()
+
+
+def test_one_that_was_not_resumed_says_why(signed_in, building):
+    many(building.pipeline, 1, status="Cancelled", status_summary=HELD_TOO_LONG)
+
+    assert shown(signed_in)[0].note == HELD_TOO_LONG
 
 
 def test_a_rollback_has_its_badge_and_a_finished_one_its_times(signed_in, building):

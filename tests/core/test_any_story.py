@@ -70,6 +70,7 @@ from pipelines.core.statuses import (
     StopMode,
 )
 from pipelines.core.stopping import reason_not_to_stop
+from pipelines.core.timeouts import HELD_AT_MOST
 from tests.core import laws
 from tests.core.situations import NOW, number
 from tests.definitions import COMMANDS
@@ -94,6 +95,7 @@ run_orders = st.lists(st.integers(1, 3), min_size=1, max_size=4)
 results = st.sampled_from([None, None, *StageResult])
 modes = st.sampled_from(ExecutionMode)
 which = st.integers(min_value=0, max_value=100)
+minutes = st.sampled_from([*range(1, 41), 31 * 24 * 60])
 outcomes = st.sampled_from([ActionStatus.SUCCEEDED, ActionStatus.SUCCEEDED, ActionStatus.FAILED])
 
 
@@ -227,6 +229,7 @@ class Record:
     type: ExecutionType = ExecutionType.STANDARD
     uuid: Any = None  # of a rollback that started by itself
     is_cancelled: bool = False  # the pipeline was updated since
+    held_for: timedelta = timedelta()  # by the transition in front of it, disabled the last time
 
     @property
     def id(self):
@@ -317,6 +320,7 @@ class Story(RuleBasedStateMachine):
             stop=record.stop,
             occupies=record.occupies,
             waits_for=record.waits_for,
+            held_for=record.held_for,
             is_outdated=record.version != self.version,
             type=record.type,
             auto_retries=record.stay.auto_retries if record.occupies else 0,
@@ -366,18 +370,26 @@ class Story(RuleBasedStateMachine):
                 assert record.occupies == stage
                 record.stay.status, record.occupies = status, None
             case WaitFor(_, stage):
-                record.waits_for = stage
+                record.waits_for, record.held_for = stage, timedelta()
             case FinishExecution(_, status, superseded_by):
                 assert (status is ExecutionStatus.SUPERSEDED) is (superseded_by is not None)
                 assert superseded_by is None or self.records[superseded_by].sequence > (
                     record.sequence
                 )
+                self.check_cancelled(record, change)
                 record.become(status)
                 record.waits_for = None
             case RetryStage() | RollBack():
                 self.follow(record, change)
             case _:
                 self.check(record, change)
+
+    def check_cancelled(self, record, change):
+        """An execution is cancelled by an update, or because a transition held it up too long."""
+        is_held_too_long = record.waits_for is not None and record.held_for > HELD_AT_MOST
+        may_be = record.is_cancelled or is_held_too_long
+        assert (change.status is ExecutionStatus.CANCELLED) <= may_be
+        assert bool(change.summary) <= is_held_too_long
 
     def check(self, record, change):
         """A step of a condition."""
@@ -472,6 +484,8 @@ class Story(RuleBasedStateMachine):
         assert record.status is ExecutionStatus.IN_PROGRESS  # I15
         assert record.waits_for == stage
         assert stage not in self.closed  # I17
+        assert record.held_for <= HELD_AT_MOST
+        record.held_for = timedelta()
         record.stays[stage] = Stay(stage)
         record.occupies, record.waits_for = stage, None
         if record.mode.takes_locks:
@@ -667,6 +681,9 @@ class Story(RuleBasedStateMachine):
     @rule(stage=st.sampled_from(STAGES))
     def disable_or_enable_a_transition(self, stage):
         self.closed ^= {stage}
+        if stage in self.closed:
+            for record in self.in_front_of({stage}):
+                record.held_for = timedelta()
         self.is_quiet = False
 
     # What workers, time and chance do.
@@ -719,10 +736,15 @@ class Story(RuleBasedStateMachine):
         }
         return run.status is ActionStatus.FAILED and run.id in rules
 
-    @rule(minutes=st.integers(1, 40))
+    @rule(minutes=minutes)
     def time_goes_by(self, minutes):
         self.now += timedelta(minutes=minutes)
+        for record in self.in_front_of(self.closed):
+            record.held_for += timedelta(minutes=minutes)
         self.is_quiet = False
+
+    def in_front_of(self, stages):
+        return [record for record in self.records.values() if record.waits_for in stages]
 
     @precondition(lambda self: any(record.live for record in self.records.values()))
     @rule(which=which)

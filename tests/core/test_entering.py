@@ -1,10 +1,13 @@
 """Locks, transitions and superseding: who enters a stage, and who never will."""
 
+from datetime import timedelta
+
 import pytest
 
-from pipelines.core.changes import EnterStage, FinishExecution, StartAction
-from pipelines.core.entering import enter, first_in_line
-from pipelines.core.statuses import ExecutionStatus, StopMode
+from pipelines.core.changes import EnterStage, FinishExecution, StartAction, after
+from pipelines.core.entering import HELD_TOO_LONG, enter, first_in_line
+from pipelines.core.statuses import ExecutionMode, ExecutionStatus, StopMode
+from pipelines.core.timeouts import HELD_AT_MOST
 from tests.core.situations import (
     PARALLEL,
     action,
@@ -18,6 +21,11 @@ from tests.core.situations import (
 
 def superseded(older, *, by):
     return FinishExecution(number(older), ExecutionStatus.SUPERSEDED, superseded_by=number(by))
+
+
+def pipeline_behind(*executions):
+    facts = pipeline(*executions)
+    return after(facts, enter(facts))
 
 
 def test_who_waits_in_front_of_an_open_stage_enters_and_starts():
@@ -92,6 +100,49 @@ def test_an_outdated_execution_neither_enters_nor_supersedes():
     outdated = execution(2, waits_for="Build", is_outdated=True)
 
     assert enter(pipeline(older, outdated)) == [EnterStage(number(1), "Build")]
+
+
+TOO_LONG = HELD_AT_MOST + timedelta(seconds=1)
+
+
+def cancelled(n):
+    return FinishExecution(number(n), ExecutionStatus.CANCELLED, summary=HELD_TOO_LONG)
+
+
+@pytest.mark.parametrize("mode", ExecutionMode)
+@pytest.mark.parametrize("closed", [[], ["Deploy"]])
+def test_who_was_held_up_for_more_than_30_days_is_not_resumed(mode, closed):
+    held = execution(waits_for="Deploy", mode=mode, held_for=TOO_LONG)
+
+    assert settled(held, closed=closed) == [cancelled(1)]
+
+
+@pytest.mark.parametrize("mode", ExecutionMode)
+def test_who_was_held_up_for_30_days_enters(mode):
+    held = execution(waits_for="Deploy", mode=mode, held_for=HELD_AT_MOST)
+
+    assert settled(held)[0] == EnterStage(number(1), "Deploy")
+
+
+def test_who_came_later_enters_in_place_of_one_that_is_not_resumed():
+    queued = ExecutionMode.QUEUED
+    held = execution(1, waits_for="Deploy", mode=queued, held_for=TOO_LONG)
+    behind = execution(2, waits_for="Deploy", mode=queued, held_for=HELD_AT_MOST)
+
+    assert settled(held, behind)[:2] == [cancelled(1), EnterStage(number(2), "Deploy")]
+
+
+@pytest.mark.parametrize("mode", StopMode)
+def test_a_stop_counts_however_long_one_was_held_up(mode):
+    held = execution(waits_for="Deploy", stop=mode, held_for=TOO_LONG)
+
+    assert settled(held) == [FinishExecution(number(1), ExecutionStatus.STOPPED)]
+
+
+def test_who_goes_on_is_not_held_up_any_more():
+    held = execution(waits_for="Source", held_for=HELD_AT_MOST)
+
+    assert pipeline_behind(held).execution(number(1)).held_for == timedelta()
 
 
 @pytest.mark.parametrize("mode", StopMode)

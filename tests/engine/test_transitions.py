@@ -1,12 +1,15 @@
 """Disabling and enabling transitions on real rows."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
-from pipelines import transitions
+from pipelines import sweeping, transitions
+from pipelines.core.entering import HELD_TOO_LONG
 from pipelines.core.refusals import InvalidRequest, PipelineNotFound, StageNotFound
-from pipelines.core.statuses import StopMode, TransitionType
-from tests.definitions import commands, source, stage
+from pipelines.core.statuses import ExecutionMode, StopMode, TransitionType
+from tests.definitions import approval, commands, source, stage
 from tests.engine_room import ALICE
 
 INBOUND, OUTBOUND = TransitionType.INBOUND, TransitionType.OUTBOUND
@@ -89,6 +92,107 @@ def test_who_was_stopped_in_front_of_it_does_not_enter_later(engine_room, fetchi
     assert engine_room.status(fetching) == "Stopped"
     assert not fetching.stage_executions.filter(stage_name="Build").exists()
     assert engine_room.stage("Build").inbound == fetching
+
+
+@pytest.fixture
+def clock():
+    """Time stands still unless it is shifted."""
+    with time_machine.travel("2026-03-14T15:09:26Z", tick=False) as traveller:
+        yield traveller
+
+
+MONTH = timedelta(days=30)
+MODES = pytest.mark.parametrize("mode", ExecutionMode)
+
+
+def held_up(engine_room, mode, stage_name="Build", side=INBOUND):
+    execution = engine_room.create(stages=two_stages(), pipelineType="V2", executionMode=mode)
+    engine_room.disable(stage_name, transition=side)
+    engine_room.fetch()
+    return execution
+
+
+@MODES
+@SHUT
+def test_who_was_held_up_for_more_than_30_days_is_not_resumed(
+    clock, engine_room, mode, stage_name, side
+):
+    execution = held_up(engine_room, mode, stage_name, side)
+    clock.shift(MONTH + timedelta(seconds=1))
+
+    engine_room.enable(stage_name, transition=side)
+    engine_room.settle()
+
+    gone = engine_room.again(execution)
+    assert (gone.status, gone.status_summary) == ("Cancelled", HELD_TOO_LONG)
+    assert not gone.stage_executions.filter(stage_name="Build").exists()
+    assert engine_room.events(execution)[-1] == ("pipeline", "CANCELED")
+
+
+@MODES
+def test_who_was_held_up_for_30_days_is_resumed(clock, engine_room, mode):
+    execution = held_up(engine_room, mode)
+    clock.shift(MONTH)
+
+    engine_room.enable("Build")
+    engine_room.settle()
+
+    assert engine_room.stage_status(execution, "Build") == "InProgress"
+
+
+def test_it_ends_while_the_transition_is_still_disabled(clock, engine_room):
+    execution = held_up(engine_room, ExecutionMode.SUPERSEDED)
+    clock.shift(MONTH + timedelta(seconds=1))
+
+    engine_room.woken += sweeping.to_wake()
+    engine_room.settle()
+
+    assert engine_room.status(execution) == "Cancelled"
+
+
+def test_how_long_the_transition_is_disabled_does_not_matter_to_who_came_later(clock, engine_room):
+    engine_room.create(stages=two_stages())
+    engine_room.disable("Build")
+    clock.shift(MONTH)
+    engine_room.fetch()
+    late = engine_room.pipeline.executions.get()
+    clock.shift(MONTH)
+
+    engine_room.enable("Build")
+    engine_room.settle()
+
+    assert engine_room.stage_status(late, "Build") == "InProgress"
+
+
+def test_disabling_again_lets_who_waits_wait_for_longer(clock, engine_room):
+    execution = held_up(engine_room, ExecutionMode.SUPERSEDED)
+    clock.shift(MONTH)
+    engine_room.disable("Build", reason="Wait on")
+    clock.shift(MONTH)
+
+    engine_room.enable("Build")
+    engine_room.settle()
+
+    assert engine_room.stage_status(execution, "Build") == "InProgress"
+
+
+def test_a_long_wait_for_a_free_stage_is_no_wait_for_a_transition(clock, engine_room):
+    engine_room.create(
+        stages=[stage("Source", source()), stage("Build", approval("Ask"))],
+        pipelineType="V2",
+        executionMode=ExecutionMode.QUEUED,
+    )
+    engine_room.fetch()
+    second = engine_room.start()
+    engine_room.fetch()
+    engine_room.disable("Build")
+    clock.shift(timedelta(days=6))
+    engine_room.enable("Build")
+    clock.shift(MONTH)
+    engine_room.woken += sweeping.to_wake()
+    engine_room.settle()
+
+    assert engine_room.stage_status(second, "Build") == "InProgress"
 
 
 @pytest.mark.parametrize("side", TransitionType)
