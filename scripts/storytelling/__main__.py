@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from pipelines.core.statuses import ExecutionMode
-from storytelling.penstock import declare_types
+from storytelling.penstock import declare_types, patient
 from storytelling.telling import Differs, tell
 
 STORIES, AT_ONCE = 10, 4
@@ -20,6 +21,7 @@ STORIES, AT_ONCE = 10, 4
 
 def main() -> None:
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     import django  # noqa: PLC0415 - only a whole Penstock needs it
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
@@ -55,7 +57,7 @@ def tell_all(url: str, options: argparse.Namespace) -> None:
 
     def tell_one(mode: ExecutionMode, seed: int) -> int:
         if not hasattr(own, "client"):
-            own.client = boto3_client(url)
+            own.client = patient(boto3_client(url))
         return tell(own.client, mode, seed)
 
     declare_types(boto3_client(url))
@@ -69,9 +71,11 @@ def tell_all(url: str, options: argparse.Namespace) -> None:
                     steps, done = steps + story.result(), done + 1
                     if done % 10 == 0:
                         print(f"{mode:<10} {done:>5} of {options.stories}", flush=True)
-            except Differs as problem:
+            except BaseException as problem:
                 threads.shutdown(cancel_futures=True)
-                sys.exit(f"Penstock is not where the rules are. {problem}")
+                if isinstance(problem, Differs):
+                    sys.exit(f"Penstock is not where the rules are. {problem}")
+                raise
         seconds = time.monotonic() - began
         print(
             f"{mode:<10} {done:>5} stories, {steps:,} steps in {seconds:.0f} s:"

@@ -9,6 +9,7 @@ from exploring.moves import Lost, Result
 from exploring.small import ORDER, PLAN, TRANSITION
 
 from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
+from pipelines.patience import BUSY
 
 if TYPE_CHECKING:
     from exploring.moves import Move
@@ -38,6 +39,18 @@ def declare_types(client: Any) -> None:
             inputArtifactDetails={"minimumCount": 0, "maximumCount": 0},
             outputArtifactDetails={"minimumCount": outputs, "maximumCount": outputs},
         )
+
+
+def patient(client: Any) -> Any:
+    """The client, which tries again when the pipeline is busy, as the answer asks for."""
+    client.meta.events.register("needs-retry.codepipeline", _pause_if_busy)
+    return client
+
+
+def _pause_if_busy(response: Any, **_: object) -> float | None:
+    """Seconds until it is tried again; botocore's way to ask for that."""
+    answer = response[1] if response else {}
+    return 0.2 if answer.get("Error", {}).get("Message") == BUSY else None
 
 
 def forget_types(client: Any) -> None:
