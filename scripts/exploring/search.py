@@ -15,19 +15,20 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from exploring.moves import Move, moves_of, retries_of
-from exploring.small import EXECUTIONS, ORDER, Execution, facts_of, made, pipeline_of
+from exploring.moves import Move, moves_of, overrides_of, retries_of
+from exploring.small import EXECUTIONS, ORDER, PLAN, Execution, facts_of, made, pipeline_of
 from pipelines.core.advance import advance, settle
-from pipelines.core.changes import EnterStage, after
-from pipelines.core.statuses import ActionStatus
+from pipelines.core.changes import EnterStage, FinishCondition, LeaveStage, StartAction, after
+from pipelines.core.statuses import ActionStatus, ConditionKind, StageStatus
 from tests.core import laws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from pipelines.core.changes import Change
-    from pipelines.core.facts import ExecutionFacts, PipelineFacts
+    from pipelines.core.facts import ActionFacts, ExecutionFacts, PipelineFacts
+    from pipelines.core.plan import PipelinePlan
     from pipelines.core.statuses import ExecutionMode
 
 NOW = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
@@ -95,6 +96,7 @@ class Explorer:
     """The small world in one execution mode."""
 
     mode: ExecutionMode
+    plan: PipelinePlan = PLAN
     most: int = EXECUTIONS
     more_laws: Callable[[Sequence[Execution]], None] | None = None
     _known: list[Execution] = field(default_factory=list)
@@ -169,12 +171,13 @@ class Explorer:
         position = ORDER.index(execution.stay.stage)
         key = number, state.latest[position] == execution.sequence
         if key not in self._retries:
-            moves = retries_of(execution, is_latest=key[1])
-            self._retries[key] = [self._step(execution, move) for move in moves]
+            retries = retries_of(execution, is_latest=key[1])
+            overrides = overrides_of(execution, self.plan, is_latest=key[1])
+            self._retries[key] = [self._step(execution, m) for m in (*retries, *overrides)]
         return self._retries[key]
 
     def _step(self, before: Execution, move: Move) -> tuple[str, int]:
-        if not move.is_retry:
+        if move.behind.attempt == before.attempt:
             laws.check_step(before, move.behind)
         return move.words, self._number(move.behind)
 
@@ -205,14 +208,16 @@ class Explorer:
 
     def _decided(self, unfinished: tuple[int, ...], is_closed: bool, until_rest: bool) -> Outcome:
         before = {self._known[n].id: self._known[n] for n in unfinished}
-        facts = pipeline_of(map(facts_of, before.values()), is_closed=is_closed)
+        facts = pipeline_of(map(self._facts_of, before.values()), is_closed=is_closed)
         changes = settle(facts, now=NOW)[0] if until_rest else advance(facts, now=NOW)
         behind = dict(before)
         for change in changes:
             behind[change.execution_id] = made(behind[change.execution_id], change)
         self._check_decision(facts, changes, behind)
+        self._check_conditions(before.values(), changes)
         for id_, execution in before.items():
-            laws.check_step(execution, behind[id_])
+            if behind[id_].attempt == execution.attempt:  # it was not retried by itself
+                laws.check_step(execution, behind[id_])
         laws.i16_who_enters_a_queued_stage_is_who_came_first(before.values(), behind.values())
         if until_rest:
             laws.i25_parallel_executions_have_nothing_to_do_with_one_another(facts, now=NOW)
@@ -221,12 +226,38 @@ class Explorer:
             tuple(self._entries(changes)),
         )
 
+    def _facts_of(self, execution: Execution) -> ExecutionFacts:
+        return facts_of(execution, self.plan)
+
     def _check_decision(
         self, facts: PipelineFacts, changes: list[Change], behind: Mapping[UUID, Execution]
     ) -> None:
         """The facts go where the world does."""
-        expected = [facts_of(e) for e in behind.values() if not e.status.is_final]
+        expected = [self._facts_of(e) for e in behind.values() if not e.status.is_final]
         assert [_of_now(e) for e in after(facts, changes).executions] == expected
+
+    def _check_conditions(self, before: Iterable[Execution], changes: list[Change]) -> None:
+        """A stage begins and succeeds only once the conditions for that are met."""
+        inside = {e.id: e.stay for e in before if e.occupies}
+        where = {id_: stay.stage for id_, stay in inside.items()}
+        met = {
+            id_: {c.kind for c in stay.checks if c.status.is_met} for id_, stay in inside.items()
+        }
+        for change in changes:
+            match change:
+                case EnterStage(id_, stage):
+                    where[id_], met[id_] = stage, set()
+                case FinishCondition(id_, kind, status) if status.is_met:
+                    met[id_].add(kind)
+                case StartAction(id_, _):
+                    assert self._is_met(ConditionKind.BEFORE_ENTRY, where[id_], met[id_])
+                case LeaveStage(id_, stage, StageStatus.SUCCEEDED):
+                    assert self._is_met(ConditionKind.ON_SUCCESS, stage, met[id_])
+                case _:
+                    pass
+
+    def _is_met(self, kind: ConditionKind, stage: str, met: set[ConditionKind]) -> bool:
+        return kind in met or kind not in self.plan.stage(stage).conditions
 
     def _entries(self, changes: list[Change]) -> Iterator[tuple[int, int]]:
         if not self.mode.takes_locks:
@@ -268,8 +299,18 @@ class Explorer:
 
 def _of_now(execution: ExecutionFacts) -> ExecutionFacts:
     """Without who was lost that worked on what has ended."""
-    actions = (
-        action if action.status is ActionStatus.IN_PROGRESS else replace(action, is_lost=False)
-        for action in execution.actions
+    conditions = (
+        replace(each, rules=_without_the_lost(each.rules)) for each in execution.conditions
     )
-    return replace(execution, actions=tuple(actions))
+    return replace(
+        execution,
+        actions=_without_the_lost(execution.actions),
+        conditions=tuple(conditions),
+    )
+
+
+def _without_the_lost(runs: tuple[ActionFacts, ...]) -> tuple[ActionFacts, ...]:
+    return tuple(
+        run if run.status is ActionStatus.IN_PROGRESS else replace(run, is_lost=False)
+        for run in runs
+    )

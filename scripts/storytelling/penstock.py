@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from exploring.moves import Lost, Result
+from exploring.moves import Lost, Override, Result
 from exploring.small import ORDER, PLAN, TRANSITION
 
 from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
@@ -108,8 +108,8 @@ class Told:
                 )
             case Result(action, status):
                 self._end(self._job(execution, action), status)
-            case Lost():
-                raise NotImplementedError("A job worker is not lost, only late.")
+            case Lost() | Override():
+                raise NotImplementedError("Job workers are only late, and there are no conditions.")
 
     @property
     def over(self) -> list[str]:

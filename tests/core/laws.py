@@ -16,6 +16,8 @@ from pipelines.core.advance import settle
 from pipelines.core.facts import PipelineFacts
 from pipelines.core.statuses import (
     ActionStatus,
+    ConditionKind,
+    ConditionStatus,
     ExecutionMode,
     ExecutionStatus,
     ExecutionType,
@@ -36,6 +38,17 @@ class Run(Protocol):
     def id(self) -> object: ...
     @property
     def status(self) -> ActionStatus: ...
+
+
+class Check(Protocol):
+    """The latest check of a condition."""
+
+    @property
+    def kind(self) -> ConditionKind: ...
+    @property
+    def status(self) -> ConditionStatus: ...
+    @property
+    def rules(self) -> Sequence[Run]: ...
 
 
 class Stay(Protocol):
@@ -80,6 +93,8 @@ def check_one(record: Record) -> None:
     i11_the_occupied_stage_follows_the_execution(record)
     i12_the_stages_before_are_passed(record)
     a_rollback_is_in_one_stage_and_no_other(record)
+    one_condition_is_checked_at_a_time_and_nothing_runs_beside_it(record)
+    nothing_has_run_where_the_entry_is_not_met(record)
 
 
 def check_all(records: Collection[Record], order: Sequence[str]) -> None:
@@ -112,6 +127,21 @@ def i1_i10_what_is_finished_is_nowhere_and_nothing_of_it_is_live(record: Record)
         assert not live(record)
     else:
         assert (record.occupies is None) is not (record.waits_for is None)
+
+
+def one_condition_is_checked_at_a_time_and_nothing_runs_beside_it(record: Record) -> None:
+    for stay in record.passage:
+        running = [each for each in _checks(stay) if each.status is ConditionStatus.IN_PROGRESS]
+        assert len(running) <= 1
+        if running:
+            assert stay.stage == record.occupies
+            assert LIVE not in {run.status for run in stay.latest}
+
+
+def nothing_has_run_where_the_entry_is_not_met(record: Record) -> None:
+    for stay in record.passage:
+        kinds = {each.kind for each in _checks(stay) if not each.status.is_met}
+        assert not stay.latest or ConditionKind.BEFORE_ENTRY not in kinds
 
 
 def i2_stopping_was_asked_for(record: Record) -> None:
@@ -268,5 +298,15 @@ def _is_in_line(record: Record) -> bool:
     return of_the_line and not record.status.is_final and not record.is_cancelled
 
 
+def _checks(stay: Stay) -> Sequence[Check]:
+    """The latest checks of its conditions, where the world has conditions."""
+    return getattr(stay, "checks", ())
+
+
 def _runs(record: Record) -> set[object]:
-    return {run.id for stay in record.passage for run in stay.latest}
+    """Of actions and of rules."""
+    return {
+        run.id
+        for stay in record.passage
+        for run in (*stay.latest, *(rule for check in _checks(stay) for rule in check.rules))
+    }

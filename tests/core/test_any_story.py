@@ -194,19 +194,23 @@ class Stay:
     status: StageStatus = StageStatus.IN_PROGRESS
     runs: list[Run] = field(default_factory=list)
     auto_retries: int = 0
-    checks: list[Check] = field(default_factory=list)
+    all_checks: list[Check] = field(default_factory=list)
 
     @property
     def latest(self):
         return [run for run in self.runs if run.is_latest]
 
     @property
+    def checks(self):
+        return [check for check in self.all_checks if check.is_latest]
+
+    @property
     def latest_checks(self):
-        return {check.kind: check for check in self.checks if check.is_latest}
+        return {check.kind: check for check in self.checks}
 
     @property
     def rules(self):
-        return [rule for check in self.checks for rule in check.rules]
+        return [rule for check in self.all_checks for rule in check.rules]
 
 
 @dataclass
@@ -400,7 +404,7 @@ class Story(RuleBasedStateMachine):
                 assert record.type is ExecutionType.STANDARD
                 assert kind not in checks
                 assert not record.live
-                record.stay.checks.append(Check(kind))
+                record.stay.all_checks.append(Check(kind))
             case FinishCondition(_, kind, status):
                 assert not [rule for rule in checks[kind].rules if rule.status is LIVE]
                 assert (status is ConditionStatus.OVERRIDDEN) <= checks[kind].is_overridden
@@ -792,7 +796,7 @@ class Story(RuleBasedStateMachine):
             overridden = {
                 rule.id
                 for stay in record.stays.values()
-                for check in stay.checks
+                for check in stay.all_checks
                 for rule in check.rules
                 if check.is_overridden
             }
@@ -830,21 +834,6 @@ class Story(RuleBasedStateMachine):
         unfinished = {ExecutionStatus.IN_PROGRESS, ExecutionStatus.STOPPING}
         may_be_stopped = {id_ for id_, r in self.records.items() if r.status in unfinished}
         assert {execution.id for execution in self.facts().executions} == may_be_stopped
-
-    @invariant()
-    def one_condition_is_checked_at_a_time_and_none_in_what_has_ended(self):
-        for record in self.records.values():
-            checked = {
-                name
-                for name, stay in record.stays.items()
-                for check in stay.checks
-                if check.status is ConditionStatus.IN_PROGRESS
-            }
-            assert checked <= {record.occupies}
-            if record.occupies:
-                running = [c for c in record.stay.checks if c.facts.is_running]
-                assert len(running) <= 1
-                assert not running or not [r for r in record.stay.runs if r.status is LIVE]
 
     # However the story ends, it can be brought to its end.
 
