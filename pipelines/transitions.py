@@ -52,10 +52,14 @@ def enable(
 ) -> None:
     """Let executions through again (EnableStageTransition); who waits enters at once.
 
+    What is enabled stays as it is, with who enabled it and when.
+
     Raises AccessDenied, PipelineNotFound, StageNotFound, or Throttled when the pipeline is busy.
     """
     by.check("EnableStageTransition", on=finding.arn_of(pipeline_name))
     pipeline, stage = _locked_stage(pipeline_name, stage_name)
+    if stage.way(transition).is_enabled:
+        return
     _set(stage, transition, enabled=True, reason="", by=by.arn)
     pipeline.bump()
     tasks.wake(pipeline.pk)

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines.core.statuses import ExecutionMode
+from pipelines.core.statuses import ExecutionMode, TransitionType
 from pipelines.core.structure import read
 from pipelines.models.choices import enum_field
 from pipelines.models.ordered_json import OrderedJSON
@@ -184,3 +184,6 @@ class Stage(models.Model):
     @property
     def way_out(self) -> Way:
         return Way(self.outbound_enabled, self.outbound_changed_at, self.outbound_disabled_at)
+
+    def way(self, side: TransitionType) -> Way:
+        return self.way_in if side is TransitionType.INBOUND else self.way_out

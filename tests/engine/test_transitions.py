@@ -195,6 +195,25 @@ def test_a_long_wait_for_a_free_stage_is_no_wait_for_a_transition(clock, engine_
     assert engine_room.stage_status(second, "Build") == "InProgress"
 
 
+@SHUT
+def test_enabling_what_was_enabled_long_ago_holds_nobody_up(clock, engine_room, stage_name, side):
+    a_long_time = {"timeoutInMinutes": 60 * 24 * 60}
+    ask = stage("Build", approval("Ask", **a_long_time))
+    engine_room.create(stages=[stage("Source", source()), ask])
+    engine_room.fetch()
+    second = engine_room.start()
+    engine_room.disable(stage_name, transition=side)
+    engine_room.fetch()
+    engine_room.enable(stage_name, transition=side)
+    clock.shift(MONTH + timedelta(days=1))
+
+    engine_room.enable(stage_name, transition=side)
+    engine_room.settle()
+
+    assert engine_room.status(second) == "InProgress"
+    assert engine_room.again(second).waits_for == "Build"
+
+
 @pytest.mark.parametrize("side", TransitionType)
 def test_who_disabled_it_when_and_why_is_kept(engine_room, fetching, side):
     with time_machine.travel("2026-03-14T15:09:26Z", tick=False):
@@ -220,6 +239,19 @@ def test_enabling_clears_the_reason(engine_room, fetching):
 
     row = engine_room.stage("Build")
     assert (row.inbound_enabled, row.inbound_reason) == (True, "")
+
+
+@pytest.mark.parametrize("side", TransitionType)
+def test_enabling_what_is_enabled_changes_nothing(engine_room, fetching, side):
+    engine_room.disable("Build", transition=side)
+    engine_room.enable("Build", transition=side)
+    engine_room.settle()
+    before = engine_room.digest()
+
+    engine_room.enable("Build", transition=side)
+    engine_room.settle()
+
+    assert engine_room.digest() == before
 
 
 def test_a_transition_survives_an_update_of_the_pipeline(engine_room, fetching):
