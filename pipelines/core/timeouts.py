@@ -1,4 +1,4 @@
-"""How long an action may take (AWS page "Quotas in AWS CodePipeline"), and how long one may wait."""
+"""How long an action may take (AWS page "Quotas in AWS CodePipeline"), and how long one waits."""
 
 from __future__ import annotations
 
