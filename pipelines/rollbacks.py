@@ -11,7 +11,7 @@ from pipelines.core.refusals import Conflict, Refusal
 from pipelines.core.rolling_back import StageToRollBack, Target, check_stage, check_target
 from pipelines.core.statuses import ExecutionMode, ExecutionType, StageStatus
 from pipelines.engine import Rollback, begin_rollback
-from pipelines.models import StageExecution
+from pipelines.models import Event, StageExecution
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,7 +37,8 @@ def start(pipeline_name: str, stage_name: str, target_id: UUID, *, by: Caller) -
     check_stage(_facts_of(pipeline, stage))
     check_target(_target(stage, target))
     rollback = Rollback(target=target, trigger_type=MANUAL, trigger_detail=by.arn)
-    execution = begin_rollback(pipeline, stage, rollback, at=timezone.now())
+    execution, events = begin_rollback(pipeline, stage, rollback, at=timezone.now())
+    Event.objects.bulk_create(events)
     pipeline.bump()
     tasks.wake(pipeline.pk)
     return execution

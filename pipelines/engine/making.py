@@ -333,8 +333,9 @@ def _roll_back(world: World, change: RollBack) -> None:
         trigger_detail=f"FailedPipelineExecutionId: {failed}",
     )
     stage = world.stages[change.stage]
-    started = begin_rollback(world.pipeline, stage, rollback, at=world.now)
+    started, events = begin_rollback(world.pipeline, stage, rollback, at=world.now)
     world.executions[started.id] = started
+    world.events += events
 
 
 def _tell_of_action(world: World, action: ActionExecution, state: str) -> None:

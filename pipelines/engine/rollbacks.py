@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.core.statuses import ExecutionType
-from pipelines.models import Event, PipelineExecution, StageExecution
+from pipelines.models import PipelineExecution, StageExecution
 from pipelines.models.events import STARTED, pipeline_event, stage_event
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pipelines.models import Pipeline, Stage
+    from pipelines.models import Event, Pipeline, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,10 @@ class Rollback:
 
 def begin_rollback(
     pipeline: Pipeline, stage: Stage, rollback: Rollback, *, at: datetime
-) -> PipelineExecution:
+) -> tuple[PipelineExecution, list[Event]]:
     """Start it with the target's source revisions, variables and artifacts (engine.md §10).
+
+    The events that tell of it are the caller's to store, after those of what led to it.
 
     The pipeline is under its lock and nobody is in the stage.  A transition that is disabled does
     not hold it: a rollback is for the stage, and comes from none before it.
@@ -50,13 +52,10 @@ def begin_rollback(
     stage.latest = stay
     stage.save(update_fields=["latest"])
     trigger = {"trigger-type": rollback.trigger_type, "trigger-detail": rollback.trigger_detail}
-    Event.objects.bulk_create(
-        [
-            pipeline_event(execution, STARTED, at=at, **{"execution-trigger": trigger}),
-            stage_event(execution, stage.name, STARTED, at=at),
-        ]
-    )
-    return execution
+    return execution, [
+        pipeline_event(execution, STARTED, at=at, **{"execution-trigger": trigger}),
+        stage_event(execution, stage.name, STARTED, at=at),
+    ]
 
 
 def _execution(pipeline: Pipeline, rollback: Rollback, *, at: datetime) -> PipelineExecution:

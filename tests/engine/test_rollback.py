@@ -12,7 +12,7 @@ from pipelines.core.refusals import (
 )
 from pipelines.core.rights import Caller, Role
 from pipelines.core.statuses import StopMode
-from pipelines.models import PipelineExecution
+from pipelines.models import Event, PipelineExecution
 from tests.definitions import commands, source, stage
 from tests.engine_room import ALICE, uuid_of_nothing
 
@@ -215,6 +215,20 @@ def test_a_stage_rolls_itself_back_to_the_last_success(engine_room):
     assert (rollback.trigger_type, rollback.execution_type) == ("AutomatedRollback", "ROLLBACK")
     assert rollback.trigger_detail == f"FailedPipelineExecutionId: {failed.id}"
     assert engine_room.live("Ship").input_artifacts == {"Site": "good"}
+
+
+def test_what_failed_is_told_before_the_rollback_that_follows(engine_room):
+    failed = failed_with_rollback(engine_room)
+
+    told = Event.objects.filter(stage_name="Deploy").order_by("id")
+    of_both = told.exclude(execution__sequence=1).values_list("execution", "action_name", "state")
+    rollback = engine_room.live("Ship").execution_id
+    assert list(of_both)[2:] == [
+        (failed.id, "Ship", "FAILED"),
+        (failed.id, "", "FAILED"),
+        (rollback, "", "STARTED"),
+        (rollback, "Ship", "STARTED"),
+    ]
 
 
 def test_the_failure_of_a_rollback_starts_no_other(engine_room):
