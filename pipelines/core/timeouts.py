@@ -26,8 +26,10 @@ _BY_CATEGORY_AND_PROVIDER = {
     (Category.APPROVAL, "Manual"): timedelta(days=7),
 }
 # Of rules AWS publishes no time-outs: those of the actions they are like, and for a window a day,
-# after which every daily one has been open once.
+# after which every daily one has been open once.  An alarm says itself for how long it is watched,
+# and that may be long.
 _BY_RULE = {
+    "CloudWatchAlarm": timedelta(hours=24),
     "CodeBuild": timedelta(hours=8),
     "Commands": timedelta(minutes=55),
     "DeploymentWindow": timedelta(hours=24),

@@ -26,6 +26,11 @@ from pipelines.core.timeouts import timeout_of
         ("Invoke", "AWS", "StepFunctions", timedelta(days=7)),
         ("Build", "Custom", "CodeBuild", timedelta(hours=24)),
         ("Test", "Custom", "Anything", timedelta(hours=24)),
+        ("Rule", "AWS", "CodeBuild", timedelta(hours=8)),
+        ("Rule", "AWS", "Commands", timedelta(minutes=55)),
+        ("Rule", "AWS", "DeploymentWindow", timedelta(hours=24)),
+        ("Rule", "AWS", "CloudWatchAlarm", timedelta(hours=24)),
+        ("Rule", "AWS", "LambdaInvoke", timedelta(hours=1)),
     ],
 )
 def test_how_long_actions_of_a_type_may_take(category, owner, provider, timeout):
