@@ -104,6 +104,18 @@ def test_a_message_about_an_ended_action_does_nothing(room):
     assert not Lease.objects.exists()
 
 
+def test_nor_does_one_about_an_action_that_somebody_has_asked_to_abandon(room):
+    def work(_):
+        raise AssertionError("nobody should work")
+
+    trial = with_trial(room, work)
+    room.stop(trial.execution, StopMode.ABANDON)
+
+    perform(room, trial, work)
+
+    assert not Lease.objects.exists()
+
+
 def test_a_providers_defect_fails_the_action_in_words(room):
     def work(_):
         raise ZeroDivisionError("by zero")

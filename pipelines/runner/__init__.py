@@ -44,7 +44,7 @@ def at_once(action: ActionExecution) -> ActionResult | None:
 
 
 def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
-    """Do an action's work if it is live and nobody ever took it; return what is to start next.
+    """Do an action's work if it is waited for and nobody ever took it; return what starts next.
 
     An action whose pipeline was deleted, before or meanwhile, is nobody's: there is nothing to do.
     """
@@ -57,8 +57,8 @@ def perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
 
 
 def _perform(pipeline_id: int, action_id: UUID) -> tuple[Started, ...]:
-    action = _live(action_id)
-    if action is None:
+    action = ActionExecution.objects.select_related("execution__pipeline").get(pk=action_id)
+    if not action.is_waited_for:
         return ()
     if result := at_once(action):
         return engine.finish(action, result, at_once=at_once).started
@@ -182,11 +182,6 @@ def _finish(action: ActionExecution, result: ActionResult, hold: Hold) -> Finish
             connection.close()
             if hold.lost.wait(1):
                 raise
-
-
-def _live(action_id: UUID) -> ActionExecution | None:
-    live = ActionExecution.objects.filter(pk=action_id, status=ActionStatus.IN_PROGRESS)
-    return live.select_related("execution__pipeline").first()
 
 
 def _show(pipeline_id: int) -> None:
