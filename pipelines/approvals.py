@@ -53,7 +53,8 @@ def answer(
     by.check("PutApprovalResult", on=finding.arn_of(pipeline_name))
     _check_summary(summary)
     action = _asked(finding.pipeline(pipeline_name), where, token)
-    if not engine.record(action, _result(status, summary, by=by.arn)):
+    has_expired = action.deadline <= timezone.now()  # the engine may not have looked since
+    if has_expired or not engine.record(action, _result(status, summary, by=by.arn)):
         raise _too_late(action, where)
     tasks.wake(action.pipeline_id, action.execution.alone)
     return timezone.now()

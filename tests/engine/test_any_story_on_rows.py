@@ -354,7 +354,8 @@ class Story(RuleBasedStateMachine):
         if not asked:
             return
         approval = asked[which % len(asked)]
-        before, counts = self.room.digest(), is_waited_for(approval)
+        before = self.room.digest()
+        counts = is_waited_for(approval) and approval.deadline > timezone.now()
         try:
             self.room.answer(approval, status)
         except (ApprovalAlreadyCompleted, InvalidApprovalToken):

@@ -176,15 +176,18 @@ def test_the_token_is_dead_as_soon_as_the_abandoning_stop_is_accepted(engine_roo
     assert engine_room.action_statuses(execution)["Ask"] == "Abandoned"
 
 
-def test_nobody_can_answer_what_has_expired(engine_room, execution):
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_nobody_can_answer_what_has_expired(engine_room, execution, is_settled):
     asked = engine_room.live("Ask")
     with time_machine.travel(timezone.now() + timedelta(days=7, seconds=1), tick=False):
         engine_room.wake(engine_room.pipeline.pk)
-        engine_room.settle()
+        if is_settled:
+            engine_room.settle()
 
         with pytest.raises(InvalidApprovalToken):
             engine_room.answer(asked)
 
+        engine_room.settle()
     assert engine_room.status(execution) == "Failed"
 
 
