@@ -9,7 +9,7 @@ from django.utils import timezone
 from pipelines import finding, patience, starting, tasks
 from pipelines.core.conditions import OverrideFacts, check_override
 from pipelines.core.refusals import ConditionNotOverridable, Conflict, NotLatestExecution
-from pipelines.core.statuses import ConditionKind, ConditionStatus, StageStatus
+from pipelines.core.statuses import ConditionKind, ConditionStatus, ExecutionMode, StageStatus
 from pipelines.models import ConditionExecution, StageExecution
 from pipelines.resuming import held, resume
 
@@ -89,6 +89,8 @@ def _facts_of(
         is_outdated=stay.execution.version != pipeline.version,
         status=ConditionStatus(condition.status) if condition else None,
         result=result,
+        is_overridden=condition is not None and condition.overridden_at is not None,
+        mode=ExecutionMode(stay.mode),
     )
 
 

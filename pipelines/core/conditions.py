@@ -17,7 +17,13 @@ from pipelines.core.changes import (
     StartRule,
 )
 from pipelines.core.refusals import ConditionNotOverridable, NotLatestExecution
-from pipelines.core.statuses import ActionStatus, ConditionStatus, StageResult, StageStatus
+from pipelines.core.statuses import (
+    ActionStatus,
+    ConditionStatus,
+    ExecutionMode,
+    StageResult,
+    StageStatus,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -106,6 +112,14 @@ class OverrideFacts:
     is_outdated: bool  # the pipeline was updated since the execution started
     status: ConditionStatus | None  # None: the condition has not been checked
     result: StageResult | None
+    is_overridden: bool = False  # somebody has asked for that
+    mode: ExecutionMode = ExecutionMode.SUPERSEDED  # the execution's
+
+    @property
+    def is_too_old(self) -> bool:
+        """A parallel execution goes on as it began, but once it failed it is as any other."""
+        goes_on = not self.mode.takes_locks and self.stage_status is not StageStatus.FAILED
+        return self.is_outdated and not goes_on
 
 
 def check_override(stage: OverrideFacts) -> None:
@@ -120,13 +134,13 @@ def check_override(stage: OverrideFacts) -> None:
 
 
 def _why_not(stage: OverrideFacts) -> str:
-    if stage.status is None:
-        return "it has not been checked"
     if stage.status not in OVERRIDABLE:
-        return f"its status is {stage.status}"
+        return f"its status is {stage.status}" if stage.status else "it has not been checked"
+    if stage.is_overridden:
+        return "it is overridden already"
     if stage.result is StageResult.SKIP:
         return "its result is to skip the stage"
-    if stage.is_outdated:
+    if stage.is_too_old:
         return "the pipeline was changed after the execution started"
     if stage.stage_status not in {StageStatus.IN_PROGRESS, StageStatus.FAILED}:
         return f"the status of the stage is {stage.stage_status}"

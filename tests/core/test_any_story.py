@@ -612,6 +612,8 @@ class Story(RuleBasedStateMachine):
                     is_outdated=record.version != self.version,
                     status=check and check.status,
                     result=check and record.plan.stage(name).conditions[kind].result,
+                    is_overridden=check is not None and check.is_overridden,
+                    mode=record.mode,
                 )
             )
         except (ConditionNotOverridable, NotLatestExecution):

@@ -36,6 +36,7 @@ from pipelines.core.statuses import (
 )
 from tests.core.situations import (
     NOW,
+    PARALLEL,
     PLAN,
     action,
     building,
@@ -312,6 +313,9 @@ def test_what_was_overridden_when_it_had_failed_goes_on():
     assert changes[0] == LeaveStage(ONE, "Build", StageStatus.SUCCEEDED)
 
 
+CHANGED = "the pipeline was changed after the execution started"
+
+
 def facts(
     stage_status="InProgress",
     status="InProgress",
@@ -319,6 +323,7 @@ def facts(
     result="FAIL",
     is_latest=True,
     is_outdated=False,
+    **more,
 ):
     return OverrideFacts(
         stage_status=stage_status and StageStatus(stage_status),
@@ -326,6 +331,7 @@ def facts(
         is_outdated=is_outdated,
         status=status and ConditionStatus(status),
         result=StageResult(result),
+        **more,
     )
 
 
@@ -346,7 +352,9 @@ def test_what_may_be_overridden(status, result):
         (facts(status="Abandoned"), "its status is Abandoned"),
         (facts("Skipped", "Failed", result="SKIP"), "its result is to skip the stage"),
         (facts("InProgress", result="SKIP"), "its result is to skip the stage"),
-        (facts(is_outdated=True), "the pipeline was changed after the execution started"),
+        (facts(is_overridden=True), "it is overridden already"),
+        (facts(is_outdated=True), CHANGED),
+        (facts("Failed", "Failed", is_outdated=True, mode=PARALLEL), CHANGED),
         (facts("Stopping"), "the status of the stage is Stopping"),
         (facts("Stopped", "Failed"), "the status of the stage is Stopped"),
     ],
@@ -354,6 +362,10 @@ def test_what_may_be_overridden(status, result):
 def test_what_may_not_be_overridden(refused, why):
     with pytest.raises(ConditionNotOverridable, match=f"cannot be overridden: {why}.$"):
         check_override(refused)
+
+
+def test_a_parallel_execution_is_held_up_by_no_update():
+    check_override(facts(is_outdated=True, mode=PARALLEL))
 
 
 @pytest.mark.parametrize("refused", [facts(None), facts(is_latest=False)])

@@ -307,6 +307,11 @@ def overridden_already(room, execution):
     return execution, ENTRY, ConditionNotOverridable
 
 
+def about_to_be_overridden(room, execution):
+    override(execution)
+    return execution, ENTRY, ConditionNotOverridable
+
+
 def outdated(room, execution):
     room.update(stages=stages())
     return execution, ENTRY, ConditionNotOverridable
@@ -320,7 +325,11 @@ def overtaken(room, execution):
 
 
 @pytest.mark.parametrize(
-    "case", [stopping, met, not_checked, overridden_already, outdated, overtaken]
+    "case",
+    [
+        *(stopping, met, not_checked, overridden_already, about_to_be_overridden),
+        *(outdated, overtaken),
+    ],
 )
 def test_an_override_that_is_refused_changes_nothing(engine_room, begin, case):
     execution, kind, refusal = case(engine_room, begin(before_entry=when("FAIL", LOOK)))
@@ -490,3 +499,27 @@ def test_one_that_failed_goes_on_though_others_came_after_it(engine_room):
     engine_room.settle()
 
     assert engine_room.live("Compile").execution_id == first.id
+
+
+def test_one_is_overridden_though_the_pipeline_was_updated_since(engine_room):
+    declared = stages(before_entry=when("FAIL", LOOK))
+    execution = engine_room.create(stages=declared, execution_mode="PARALLEL")
+    engine_room.fetch()
+    engine_room.update(stages=declared, execution_mode="PARALLEL")
+    engine_room.settle()
+
+    override(execution)
+    engine_room.settle()
+
+    assert engine_room.live("Compile").execution_id == execution.id
+
+
+def test_but_not_once_it_has_failed(engine_room):
+    declared = stages(before_entry=when("FAIL", LOOK))
+    execution = engine_room.create(stages=declared, execution_mode="PARALLEL")
+    engine_room.fetch()
+    engine_room.update(stages=declared, execution_mode="PARALLEL")
+    end(engine_room, "Look", "Failed")
+
+    with pytest.raises(ConditionNotOverridable):
+        override(execution)
