@@ -50,7 +50,9 @@ def begin_rollback(
     execution.occupied = stay
     execution.save(update_fields=["occupied"])
     stage.latest = stay
-    stage.save(update_fields=["latest"])
+    if stage.inbound and stage.inbound.is_finished:
+        stage.inbound = None  # who waits goes on waiting
+    stage.save(update_fields=["latest", "inbound"])
     trigger = {"trigger-type": rollback.trigger_type, "trigger-detail": rollback.trigger_detail}
     return execution, [
         pipeline_event(execution, STARTED, at=at, **{"execution-trigger": trigger}),

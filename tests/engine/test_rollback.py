@@ -94,6 +94,19 @@ def test_it_waits_for_no_transition_and_supersedes_nobody(engine_room, good):
     assert engine_room.live("Ship").execution_id == waiting.id
 
 
+def test_who_was_stopped_in_front_of_the_stage_is_seen_there_until_it_enters(engine_room, good):
+    stopped = engine_room.start()
+    engine_room.disable("Deploy")
+    run(engine_room, site="newer")
+    engine_room.stop(stopped)
+    engine_room.settle()
+    assert engine_room.stage("Deploy").inbound == stopped
+
+    roll_back(engine_room, good)
+
+    assert engine_room.stage("Deploy").inbound is None
+
+
 def test_a_rollback_can_be_stopped_and_retried(engine_room, good):
     rollback = roll_back(engine_room, good)
     engine_room.stop(rollback, StopMode.ABANDON)
