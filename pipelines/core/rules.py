@@ -69,6 +69,8 @@ def matched(value: str, pattern: str, *, succeeds: bool) -> Verdict:
 def opens_at(configuration: Mapping[str, str], *, now: datetime) -> datetime | None:
     """When a DeploymentWindow is open next: now, or later; None: not in the time to come.
 
+    The moments that a cron expression names are whole seconds, and each lasts as long as it.
+
     Raises NotARule.
     """
     try:
@@ -78,7 +80,7 @@ def opens_at(configuration: Mapping[str, str], *, now: datetime) -> datetime | N
         raise NotARule(f"The Cron expression {problem}.") from None
     except UnknownTimeZone as problem:
         raise NotARule(str(problem)) from None
-    return cron.next_moment(now, zone=zone, within=FAR)
+    return cron.next_moment(now.replace(microsecond=0), zone=zone, within=FAR)
 
 
 def failures_of(provider: str, configuration: Mapping[str, str]) -> Iterator[str]:

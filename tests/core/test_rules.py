@@ -55,6 +55,17 @@ def test_a_window_opens_now_later_or_never():
     assert opens_at({"Cron": "* * * ? * * 2025"}, now=NOW) is None
 
 
+def test_a_window_is_open_until_its_last_second_is_over():
+    at_night = {"Cron": "* * 22-23 ? * *"}
+    last = NOW.replace(hour=23, minute=59, second=59)
+    within = last + timedelta(seconds=0.5)
+
+    assert opens_at(at_night, now=within) == last
+    assert opens_at(at_night, now=last + timedelta(seconds=1)) == last + timedelta(
+        hours=22, seconds=1
+    )
+
+
 @pytest.mark.parametrize(
     ("configuration", "why"),
     [

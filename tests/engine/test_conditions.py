@@ -208,7 +208,7 @@ def test_a_window_that_is_closed_is_waited_for(clock, engine_room, begin):
 
 
 def test_a_window_that_is_open_is_no_wait(clock, engine_room, begin):
-    clock.move_to(datetime(2026, 3, 13, 22, 30, tzinfo=UTC))
+    clock.move_to(datetime(2026, 3, 13, 22, 30, 0, 250_000, tzinfo=UTC))
 
     assert rules_of(begin(before_entry=when("FAIL", NIGHTS))) == {"Night": "Succeeded"}
 
