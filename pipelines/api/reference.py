@@ -23,8 +23,7 @@ HERE: dict[str, Here] = {
     "CreatePipeline": Here(
         "Checks the whole definition, stores it as version 1 with its tags, and starts the first"
         " execution.",
-        "The role is not assumed, and need not exist. Conditions of stages are refused, because the"
-        " engine does not have them yet.",
+        "The role is not assumed, and need not exist.",
     ),
     "DeletePipeline": Here(
         "Deletes the pipeline with its executions and tags; a pipeline that does not exist is"
@@ -44,8 +43,8 @@ HERE: dict[str, Here] = {
     "GetPipelineExecution": Here("One execution, without times and without its stop, as at AWS."),
     "GetPipelineState": Here(
         "The stages of the current version with who is in them, who waits, and every action.",
-        "In PARALLEL mode without executions, which are looked at each by itself. `entityUrl`,"
-        " `logStreamARN` and `percentComplete` are left out: nothing is behind them.",
+        "In PARALLEL mode without executions, which are looked at each by itself. `entityUrl` and"
+        " `logStreamARN` are left out: nothing is behind them.",
     ),
     "ListActionExecutions": Here(
         "Action executions, newest first, of the last 12 months; secrets are `****`.",
@@ -103,7 +102,10 @@ HERE: dict[str, Here] = {
         " fits.",
     ),
     "DisableStageTransition": Here("Holds executions in front of a stage, or behind it."),
-    "EnableStageTransition": Here("Lets them go on; who waits enters at once."),
+    "EnableStageTransition": Here(
+        "Lets them go on; who waits enters at once. What is enabled stays as it is.",
+        "What was held up for more than 30 days, and is not resumed, ends as Cancelled.",
+    ),
     "PutApprovalResult": Here("Answers a manual approval, also while its execution is stopping."),
     "RetryStageExecution": Here(
         "Resumes the same execution: failed and abandoned actions run again, or all of the stage;"
