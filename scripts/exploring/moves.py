@@ -118,6 +118,8 @@ def overrides_of(execution: Execution, plan: PipelinePlan, *, is_latest: bool) -
                 is_latest=not execution.mode.takes_locks or (is_latest and stay is execution.stay),
                 is_outdated=False,
                 status=check.status,
+                is_overridden=check.is_overridden,
+                mode=execution.mode,
                 result=plan.stage(stay.stage).conditions[check.kind].result,
             )
             try:
@@ -126,7 +128,7 @@ def overrides_of(execution: Execution, plan: PipelinePlan, *, is_latest: bool) -
                 continue
             assert stay is execution.stay, "a condition was overridden that is passed"
             overridden = _overridden(execution, check)
-            if overridden.attempt <= MOST_ATTEMPTS and overridden != execution:
+            if overridden.attempt <= MOST_ATTEMPTS:
                 words = f"override {check.kind} of {execution.sequence}"
                 yield Move(words, overridden, Override(check.kind))
 
