@@ -113,6 +113,24 @@ def test_the_queue_stands_in_front_of_its_stage_in_its_order(signed_in, engine_r
         assert f'id="stop-queued-{each.pk}"' in text
 
 
+def test_everybody_in_the_queue_has_a_number(signed_in, engine_room):
+    created(engine_room, "QUEUED")
+    waiting = [engine_room.start() for _ in range(2)]
+
+    text = text_of(signed_in, VIEW)
+
+    for place, each in enumerate(waiting, start=1):
+        before, _, _ = text.partition(f'title="Inbound execution ID {each.pk}"')
+        assert f"{place}. <a " in before[-200:]
+
+
+def test_who_waits_alone_has_no_number(signed_in, engine_room):
+    created(engine_room, "QUEUED")
+    engine_room.start()
+
+    assert "1. <a " not in text_of(signed_in, VIEW)
+
+
 def test_of_a_long_queue_the_rest_is_counted(signed_in, engine_room):
     created(engine_room, "QUEUED")
     for _ in range(7):
