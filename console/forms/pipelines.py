@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django import forms
 
+from pipelines import definitions
 from pipelines.core.source_overrides import (
     REVISION_LIMIT,
     RevisionType,
@@ -75,6 +76,7 @@ class ReleaseForm(forms.Form):
     def __init__(self, data: Any = None, *, pipeline: Pipeline) -> None:
         super().__init__(data)
         variables = pipeline.plan.variables
+        descriptions = _descriptions(pipeline) if variables else {}
         self._names = list(variables)
         self._sources = _sources(pipeline)
         for name, default in variables.items():
@@ -83,7 +85,7 @@ class ReleaseForm(forms.Form):
                 required=default == NO_DEFAULT,
                 max_length=VALUE_LIMIT,
                 strip=False,
-                help_text="" if default == NO_DEFAULT else f"Left empty, it is: {default}",
+                help_text=_help(descriptions.get(name, ""), default),
             )
 
         for field, (action, kind) in self._sources.items():
@@ -119,6 +121,19 @@ class ReleaseForm(forms.Form):
             for field, source in self._sources.items()
             if given[field]
         ]
+
+
+def _descriptions(pipeline: Pipeline) -> dict[str, str]:
+    """What the definition says of its variables, by name."""
+    variables = definitions.current(pipeline).get("variables", [])
+    return {variable["name"]: variable.get("description", "") for variable in variables}
+
+
+def _help(description: str, default: str) -> str:
+    if default == NO_DEFAULT:
+        return description
+    left_empty = f"Left empty, it is: {default}"
+    return f"{description} - {left_empty}" if description else left_empty
 
 
 def _sources(pipeline: Pipeline) -> dict[str, tuple[str, RevisionType]]:

@@ -72,6 +72,19 @@ def test_pipeline_variables_are_asked_for(signed_in, with_variables):
     assert latest().variables["variables"] == {"Level": "info", "Target-1": " eu "}
 
 
+def test_what_the_definition_says_of_a_variable_stands_at_its_field(signed_in, engine_room):
+    variables = [
+        {"name": "Level", "defaultValue": "info", "description": "How <much> is said"},
+        {"name": "Target", "description": "Where to"},
+    ]
+    engine_room.create(stages=STAGES, pipelineType="V2", variables=variables)
+
+    page = signed_in.get(URL).content.decode()
+
+    assert "How &lt;much&gt; is said - Left empty, it is: info" in page
+    assert ">Where to<" in page
+
+
 def test_a_variable_without_a_default_needs_a_value(signed_in, with_variables):
     before = latest()
 
