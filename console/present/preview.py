@@ -76,6 +76,7 @@ class Preview:
     waits_for: str
     is_queued: bool  # there may be others behind it
     actions: tuple[ActionLine, ...]
+    rules: tuple[str, ...]  # of the condition that is being checked: those that run
     stages_not_reached: str
     actions_not_reached: str
     stage: StageLines | None
@@ -104,6 +105,7 @@ def preview_of(pipeline: Pipeline, execution: PipelineExecution) -> Preview | No
             _line(action, live, plans.get(action.name), how.get(action.name))
             for action in forecast.actions
         ),
+        rules=forecast.rules,
         stages_not_reached=", ".join(forecast.stages_not_reached),
         actions_not_reached=counted(forecast.actions_not_reached, "action"),
         stage=_stage_lines(pipeline, execution, forecast, stage, live) if stage else None,

@@ -139,6 +139,15 @@ def test_the_stop_page_says_that_rules_are_waited_for_or_abandoned(signed_in, he
     assert "1 running rule is abandoned." in text
 
 
+def test_the_stop_page_lists_the_running_rule_among_what_is_stopped(signed_in, held_up):
+    text = page(signed_in, f"/stop-execution?execution={held_up.id}")
+
+    line = text.partition('id="impact-rule-Look"')[2].partition("</li>")[0]
+    assert "rule of a condition of Build" in line
+    assert "Runs to completion" in line
+    assert "Abandoned" in line
+
+
 def test_a_stop_that_waits_says_for_which_rule(signed_in, engine_room, held_up):
     engine_room.stop(held_up, StopMode.WAIT)
     engine_room.settle()
