@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from console import dialogs
@@ -21,6 +22,7 @@ from pipelines.core.statuses import ConditionKind
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+    from django.utils.safestring import SafeString
 
     from console.live import HtmxHttpRequest
     from console.present.canvas import StageCard
@@ -37,7 +39,8 @@ def retry(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
     def act() -> str:
         asked = form.cleaned_data
         stages.retry(name, stage, asked["execution"], mode=asked["mode"], by=caller_of(request))
-        return f"{stage} is retried for execution {asked['execution']}."
+        execution = _link(name, asked["execution"])
+        return format_html("The retry of {} has started for execution {}.", stage, execution)
 
     context = {
         "pipeline": pipeline,
@@ -60,7 +63,12 @@ def roll_back(request: HtmxHttpRequest, name: str, stage: str) -> HttpResponse:
     def act() -> str:
         target = form.cleaned_data["target"]
         started = rollbacks.start(name, stage, target, by=caller_of(request))
-        return f"{stage} is rolled back to execution {target}, by execution {started.pk}."
+        return format_html(
+            "Execution {} has started: it rolls {} back to execution {}.",
+            _link(name, started.pk),
+            stage,
+            _link(name, target),
+        )
 
     context = {
         "pipeline": pipeline,
@@ -114,6 +122,11 @@ def override(request: HtmxHttpRequest, name: str, stage: str, kind: str) -> Http
     }
     may = offers_to(request).override
     return dialogs.handle(request, "stages/_override.html", context, form, act, allowed=may)
+
+
+def _link(name: str, execution_id: UUID) -> SafeString:
+    page = reverse("execution-timeline", args=[name, execution_id])
+    return format_html('<a href="{}">{}</a>', page, execution_id)
 
 
 def _condition(

@@ -47,6 +47,14 @@ def test_failed_actions_run_again_in_the_same_execution(signed_in, engine_room, 
     assert engine_room.action_statuses(execution)["Compile"] == "Succeeded"
 
 
+def test_the_banner_says_that_it_has_started_and_links_to_the_execution(signed_in, execution):
+    signed_in.post(URL, {"execution": execution.id, "mode": "FAILED_ACTIONS"})
+
+    page = f"{PIPELINE}/executions/{execution.id}/timeline"
+    said = f'The retry of Build has started for execution <a href="{page}">{execution.id}</a>.'
+    assert said in signed_in.get(f"{PIPELINE}/view").content.decode()
+
+
 def test_the_badge_counts_the_retries(signed_in, engine_room, execution):
     signed_in.post(URL, {"execution": execution.id, "mode": "FAILED_ACTIONS"})
 

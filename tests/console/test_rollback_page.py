@@ -30,6 +30,17 @@ def test_it_lists_who_succeeded_in_the_stage(signed_in, good):
     assert 'type="submit">Start rollback' in text
 
 
+def test_the_banner_says_that_it_has_started_and_links_to_both(signed_in, good):
+    signed_in.post(URL, {"target": good.id})
+
+    rollback = PipelineExecution.objects.get(execution_type="ROLLBACK")
+    banner = signed_in.get(f"{PIPELINE}/view").content.decode().partition("cs-flash__")[2]
+    banner = banner.partition("<header")[0]
+    assert "has started: it rolls Build back to execution" in banner
+    for each in (rollback, good):
+        assert f'<a href="{PIPELINE}/executions/{each.id}/timeline">{each.id}</a>' in banner
+
+
 def test_a_rollback_starts_and_is_marked_as_one(signed_in, engine_room, good):
     answer = signed_in.post(URL, {"target": good.id})
     engine_room.settle()
