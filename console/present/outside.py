@@ -40,6 +40,11 @@ WORK: dict[str, Work] = {
 }
 
 
+def rule_works(rule: ActionPlan) -> bool:
+    """Whether checking the rule starts something that can go on without it."""
+    return rule.type_id.provider == "Commands"
+
+
 def goes_on(action: ActionPlan, treatment: Treatment) -> str:
     """After "Abandoned;": what goes on, or is ended, or cannot be any more."""
     if asks(action):
@@ -98,4 +103,6 @@ def asks(action: ActionPlan) -> bool:
 
 
 def _work(action: ActionPlan) -> Work:
+    if rule_works(action):
+        return WORK[Category.COMPUTE]  # whose category is one of its own
     return WORK.get(action.type_id.category, _one("work"))

@@ -45,8 +45,15 @@ class ActionLine:
     name: str
     words: StatusWords
     started_at: datetime | None  # of one that runs
-    usual_seconds: float | None
+    usually: str  # how long it takes; empty: nobody knows
     then_wait: str
+    then_abandon: str
+
+
+class RuleLine(NamedTuple):
+    """A running rule, which is waited for as an action is."""
+
+    name: str
     then_abandon: str
 
 
@@ -76,7 +83,7 @@ class Preview:
     waits_for: str
     is_queued: bool  # there may be others behind it
     actions: tuple[ActionLine, ...]
-    rules: tuple[str, ...]  # of the condition that is being checked: those that run
+    rules: tuple[RuleLine, ...]  # of the condition that is being checked: those that run
     stages_not_reached: str
     actions_not_reached: str
     stage: StageLines | None
@@ -94,6 +101,7 @@ def preview_of(pipeline: Pipeline, execution: PipelineExecution) -> Preview | No
     live = _live(execution, forecast, stage.usual_seconds if stage else {})
     plans = _plans(execution, forecast)
     how = _treatments(pipeline, forecast)
+    working = _working_rules(execution, forecast)
     return Preview(
         execution_id=execution.pk,
         seen=foreseen.seen,
@@ -105,11 +113,16 @@ def preview_of(pipeline: Pipeline, execution: PipelineExecution) -> Preview | No
             _line(action, live, plans.get(action.name), how.get(action.name))
             for action in forecast.actions
         ),
-        rules=forecast.rules,
+        rules=tuple(_rule_line(name, working) for name in forecast.rules),
         stages_not_reached=", ".join(forecast.stages_not_reached),
         actions_not_reached=counted(forecast.actions_not_reached, "action"),
         stage=_stage_lines(pipeline, execution, forecast, stage, live) if stage else None,
-        warning=outside.warning([(plan, how[name]) for name, plan in plans.items()]),
+        warning=outside.warning(
+            [
+                *((plan, how[name]) for name, plan in plans.items()),
+                *((rule, treatments.of_site()) for rule in working.values()),
+            ]
+        ),
         is_ticking=any(one.usual_seconds for one in live.values()),
     )
 
@@ -149,6 +162,24 @@ def _treatments(pipeline: Pipeline, forecast: StopForecast) -> dict[str, Treatme
         for site in [treatments.of_site()]
         for name in forecast.live
     }
+
+
+def _working_rules(execution: PipelineExecution, forecast: StopForecast) -> dict[str, ActionPlan]:
+    """The running rules that have something running outside, by name."""
+    if not forecast.rules or execution.occupied is None:
+        return {}
+    rows = ActionExecution.objects.of_rules().filter(
+        stage_execution=execution.occupied, status=ActionStatus.IN_PROGRESS
+    )
+    rules = [row.declared_in(execution.plan) for row in rows]
+    return {rule.name: rule for rule in rules if outside.rule_works(rule)}
+
+
+def _rule_line(name: str, working: Mapping[str, ActionPlan]) -> RuleLine:
+    """Rules have no policy of their own."""
+    rule = working.get(name)
+    goes_on = f"; {outside.goes_on(rule, treatments.of_site())}" if rule else ""
+    return RuleLine(name, f"Abandoned{goes_on}")
 
 
 def _lead_wait(forecast: StopForecast, live: Mapping[str, Live]) -> Lead:
@@ -212,11 +243,12 @@ def _line(
         then_wait = "Waits for an answer" if outside.asks(plan) else "Runs to completion"
         words = WAITING_FOR_APPROVAL if outside.asks(plan) else words
     running = live.get(action.name)
+    usual = running.usual_seconds if running else None
     return ActionLine(
         name=action.name,
         words=words,
         started_at=running.started_at if running else None,
-        usual_seconds=running.usual_seconds if running else None,
+        usually=estimating.about(usual) if usual else "",
         then_wait=then_wait,
         then_abandon=then_abandon,
     )

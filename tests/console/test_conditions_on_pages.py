@@ -1,5 +1,7 @@
 """Conditions of stages: on the stage's card, to look at, to override, and on the timeline."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from pipelines import engine
@@ -145,7 +147,22 @@ def test_the_stop_page_lists_the_running_rule_among_what_is_stopped(signed_in, h
     line = text.partition('id="impact-rule-Look"')[2].partition("</li>")[0]
     assert "rule of a condition of Build" in line
     assert "Runs to completion" in line
-    assert "Abandoned" in line
+    assert "Abandoned; its commands run on to their own end" in line
+    assert "the commands of Look run on to their own end" in text  # the warning
+
+
+def test_a_rule_that_only_looks_leaves_nothing_behind(signed_in, engine_room):
+    later = (datetime.now(UTC).hour + 12) % 24
+    night = rule("DeploymentWindow", "Night", configuration={"Cron": f"* * {later} ? * *"})
+    build = stage("Build", commands("Compile"), before_entry=when("FAIL", night))
+    execution = engine_room.create(stages=[stage("Source", source()), build])
+    engine_room.succeed("Fetch", artifacts={"Code": "key"})
+
+    text = page(signed_in, f"/stop-execution?execution={execution.id}")
+
+    line = text.partition('id="impact-rule-Night"')[2].partition("</li>")[0]
+    assert ">Abandoned</strong>" in line
+    assert "does not tell the provider" not in text
 
 
 def test_a_stop_that_waits_says_for_which_rule(signed_in, engine_room, held_up):
