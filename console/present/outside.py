@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from console.present.sentences import counted, listed
 from pipelines.core.action_types import Category
+from pipelines.core.rule_types import RULE
 from pipelines.providers import Dispatch, dispatch_of
 
 if TYPE_CHECKING:
@@ -38,11 +39,18 @@ WORK: dict[str, Work] = {
     Category.DEPLOY: _one("deployment"),
     Category.SOURCE: _one("download"),
 }
+OTHER_WORK = _one("work")
+# Of rules, by provider; the others start nothing.
+RULE_WORK: dict[str, Work] = {
+    "CodeBuild": WORK[Category.BUILD],
+    "Commands": WORK[Category.COMPUTE],
+    "LambdaInvoke": OTHER_WORK,
+}
 
 
 def rule_works(rule: ActionPlan) -> bool:
     """Whether checking the rule starts something that can go on without it."""
-    return rule.type_id.provider == "Commands"
+    return rule.type_id.provider in RULE_WORK
 
 
 def goes_on(action: ActionPlan, treatment: Treatment) -> str:
@@ -103,6 +111,6 @@ def asks(action: ActionPlan) -> bool:
 
 
 def _work(action: ActionPlan) -> Work:
-    if rule_works(action):
-        return WORK[Category.COMPUTE]  # whose category is one of its own
-    return WORK.get(action.type_id.category, _one("work"))
+    if action.type_id.category == RULE:
+        return RULE_WORK.get(action.type_id.provider, OTHER_WORK)
+    return WORK.get(action.type_id.category, OTHER_WORK)

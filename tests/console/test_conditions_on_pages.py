@@ -151,6 +151,28 @@ def test_the_stop_page_lists_the_running_rule_among_what_is_stopped(signed_in, h
     assert "the commands of Look run on to their own end" in text  # the warning
 
 
+@pytest.mark.parametrize(
+    ("provider", "members", "left_behind"),
+    [
+        ("CodeBuild", {"configuration": {"ProjectName": "site"}, "inputs": ["Code"]}, "its build"),
+        ("LambdaInvoke", {"configuration": {"FunctionName": "ask"}}, "its work"),
+    ],
+)
+def test_a_rule_that_starts_something_leaves_it_behind(
+    signed_in, engine_room, provider, members, left_behind
+):
+    build = stage(
+        "Build", commands("Compile"), before_entry=when("FAIL", rule(provider, "Ask", **members))
+    )
+    execution = engine_room.create(stages=[stage("Source", source()), build])
+    engine_room.succeed("Fetch", artifacts={"Code": "key"})
+
+    text = page(signed_in, f"/stop-execution?execution={execution.id}")
+
+    line = text.partition('id="impact-rule-Ask"')[2].partition("</li>")[0]
+    assert f"Abandoned; {left_behind} runs on to its own end" in line
+
+
 def test_a_rule_that_only_looks_leaves_nothing_behind(signed_in, engine_room):
     later = (datetime.now(UTC).hour + 12) % 24
     night = rule("DeploymentWindow", "Night", configuration={"Cron": f"* * {later} ? * *"})
