@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID, uuid4
@@ -24,6 +25,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.timeout(300)
 
 PATIENCE = 60
+ENDED = {"Stopped", "Succeeded", "Failed"}
 _numbers = count(1)
 
 
@@ -305,6 +307,7 @@ def make(client, workplace):
     made = client.create_pipeline(pipeline=workplace.long_definition(), tags=tags)
     assert made["pipeline"]["version"] == 1
     assert made["tags"] == tags
+    end_first(client, workplace)
     got = client.get_pipeline(name=workplace.name)
     assert got["pipeline"] == made["pipeline"]
     assert isinstance(got["metadata"]["created"], datetime)
@@ -315,6 +318,14 @@ def make(client, workplace):
     client.untag_resource(resourceArn=arn, tagKeys=["team"])
     left = client.list_tags_for_resource(resourceArn=arn)["tags"]
     assert left == [{"key": "stage", "value": "test"}]
+
+
+def end_first(client, workplace):
+    """What creating the pipeline has started would wait for an approval, in front of all others."""
+    first = newest(client, workplace)["pipelineExecutionId"]
+    with suppress(client.exceptions.PipelineExecutionNotStoppableException):
+        client.stop_pipeline_execution(**stopping(workplace, first, abandon=True))
+    wait_until(lambda: execution(client, workplace, first)["status"] in ENDED, PATIENCE)
 
 
 def look_around(client, workplace):
