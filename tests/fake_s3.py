@@ -34,6 +34,7 @@ class Bucket:
     """Objects and unfinished uploads by their names."""
 
     objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # content, ETag
+    changed: dict[str, str] = field(default_factory=dict)  # when, as HTTP has it
     uploads: dict[str, tuple[str, dict[int, tuple[bytes, str]]]] = field(default_factory=dict)
 
 
@@ -149,15 +150,20 @@ def tag_of(content):
 
 
 def put(bucket, key, content):
-    bucket.objects[key] = (content, tag_of(content))
+    keep(bucket, key, content, tag_of(content))
     return tag_of(content)
+
+
+def keep(bucket, key, content, tag):
+    bucket.objects[key] = (content, tag)
+    bucket.changed[key] = formatdate(usegmt=True)
 
 
 def get(bucket, key, span):
     if key not in bucket.objects:
         raise Refused("NoSuchKey", 404)
     content, tag = bucket.objects[key]
-    headers = {"ETag": tag, "Last-Modified": formatdate(usegmt=True)}
+    headers = {"ETag": tag, "Last-Modified": bucket.changed[key]}
     if not span:
         return 200, {**headers, "Content-Length": str(len(content))}, content
     first, last = re.fullmatch(r"bytes=(\d+)-(\d*)", span).groups()  # type: ignore[union-attr]
@@ -185,7 +191,7 @@ def join(bucket, key, parts, document):
     if any(len(content) < SMALLEST_PART for content in contents[:-1]):
         raise Refused("EntityTooSmall", 400)
     tag = f'{tag_of(b"".join(contents))[:-1]}-{len(listed)}"'
-    bucket.objects[key] = (b"".join(contents), tag)
+    keep(bucket, key, b"".join(contents), tag)
     return tag
 
 
