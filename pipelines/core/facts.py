@@ -89,7 +89,7 @@ class ExecutionFacts:
 
     @property
     def is_held_too_long(self) -> bool:
-        """Whether it is not resumed any more, though it may be enabled by now."""
+        """Whether it is not resumed any more, even if the transition is enabled by now."""
         return self.waits_for is not None and self.held_for > HELD_AT_MOST
 
     @property
