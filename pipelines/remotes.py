@@ -25,6 +25,7 @@ SAID_LIMIT = 16 * 1024**2  # bytes that git may say
 COMPLAINT_LIMIT = 4096  # bytes of what it complains about that are read
 SIZE_LIMIT = 1024**3  # bytes of a repository: what AWS allows (page "Quotas in CodePipeline")
 CHECKED_OUT_LIMIT = 20 * 1024**3  # bytes of all files and the repository, as of an artifact
+GONE_WITHIN = 2.0  # seconds, for what was killed; a zombie that nobody waits for stays longer
 WEIGH_EVERY = 1.0  # seconds: to add up many files takes its time
 # Prints what the environment has, and only when git asks: `store` and `erase` mean nothing here.
 HELPER = (
@@ -314,10 +315,25 @@ def _watch(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Nothing of it is left: the group is ended even when git itself has ended before."""
+    """Nothing of it is left: the group is ended even when git itself has ended before.
+
+    Git's helpers are nobody's to wait for once git is gone, and a process that was killed may
+    take a moment to go: whoever removes its folder next must not meet it there.
+    """
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    give_up_at = time.monotonic() + GONE_WITHIN
+    while _is_there(process.pid) and time.monotonic() < give_up_at:
+        time.sleep(GONE_WITHIN / 100)
+
+
+def _is_there(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _weigh(folder: Path, limit: int) -> None:
