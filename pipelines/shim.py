@@ -26,7 +26,7 @@ from typing import Any
 import psutil
 
 TOKEN_VARIABLE = "CODEPIPELINE_ACTION_EXECUTION_ID"  # noqa: S105 (a name, not a secret)
-SETTLE = 0.25  # seconds for what ends by itself when the shell has, such as `exec > >(tee …)`
+SETTLE = 1.0  # seconds for what ends by itself when the shell has, such as `exec > >(tee …)`
 GRACE = 2.0  # seconds between TERM and KILL
 KILL_FOR = 10.0  # seconds to insist with KILL; only a process stuck in the kernel needs more
 TICK = 0.05

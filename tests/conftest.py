@@ -2,10 +2,11 @@
 
 import pytest
 
-from pipelines import tasks
+from pipelines import patience, tasks
 from pipelines.api.unchanged import answers
 from pipelines.models.pipelines import plan_of
 from tests.engine_room import EngineRoom
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +14,12 @@ def forgotten_plans():
     """A database that was emptied gives the same ids to other pipelines."""
     plan_of.cache_clear()
     answers.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def patient_requests(monkeypatch):
+    """A machine that is slow for a moment is no pipeline that is busy."""
+    monkeypatch.setattr(patience, "SECONDS", PATIENCE)
 
 
 @pytest.fixture

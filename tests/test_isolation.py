@@ -12,7 +12,7 @@ from pipelines import isolation, processes
 from pipelines.isolation import Level, NotIsolated
 from pipelines.processes import Command, End, Result
 from tests.isolated import needs_bwrap
-from tests.waiting import wait_until
+from tests.waiting import has_pid, wait_until, with_enough_time
 
 FOR_EVER = "while :; do sleep 60; done"
 # A daemon that has left its session, its parent and its environment behind, and ignores TERM.
@@ -108,9 +108,16 @@ def test_daemons_end_with_the_commands(tmp_path: Path):
 @needs_bwrap
 def test_a_tree_that_ignores_term_is_ended_when_its_time_is_up(tmp_path: Path):
     mark = f"mark-{uuid4()}"
-    script = f"{DAEMON.replace('MARK', mark)} trap '' TERM; {FOR_EVER}; : {mark}"
+    daemon = DAEMON.replace("MARK", mark)
+    script = f"{daemon} trap '' TERM; echo $$ > pid; {FOR_EVER}; : {mark}"
 
-    result = run(tmp_path, script, timeout=timedelta(seconds=4))
+    def run_for(timeout: timedelta) -> Result | None:
+        folder = tmp_path / str(timeout.seconds)
+        folder.mkdir()
+        result = run(folder, script, timeout=timeout)
+        return result if has_pid(folder / "build/pid") else None
+
+    result = with_enough_time(run_for)
 
     assert result.end is End.TIMED_OUT
     wait_until(lambda: carriers(mark) == [])

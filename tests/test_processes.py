@@ -15,7 +15,7 @@ import pytest
 
 from pipelines import processes, shim
 from pipelines.processes import Command, End, Result
-from tests.waiting import is_gone, wait_for_pid, wait_until
+from tests.waiting import has_pid, is_gone, wait_for_pid, wait_until, with_enough_time
 
 # A daemon that has left its session, its parent and its environment behind, and ignores TERM.
 DAEMON = """
@@ -153,9 +153,15 @@ def test_what_ends_by_itself_with_the_shell_may_finish_its_output(tmp_path: Path
 
 
 def test_a_tree_that_ignores_term_is_ended_when_its_time_is_up(tmp_path: Path):
-    result = run(tmp_path, f"{DAEMON}{ESCAPED}{STUBBORN}", timeout=timedelta(seconds=10))
+    def run_for(timeout: timedelta) -> tuple[Path, Result] | None:
+        folder = tmp_path / str(timeout.seconds)
+        folder.mkdir()
+        result = run(folder, f"{DAEMON}{ESCAPED}{STUBBORN}", timeout=timeout)
+        return (folder, result) if has_pid(folder / "shell") else None
+
+    folder, result = with_enough_time(run_for)
     assert result.end is End.TIMED_OUT
-    assert all(is_gone(pid) for pid in pids(tmp_path, "daemon", "escaped", "shell"))
+    assert all(is_gone(pid) for pid in pids(folder, "daemon", "escaped", "shell"))
 
 
 def test_commands_may_tidy_up_when_they_are_told_to_end(tmp_path: Path):

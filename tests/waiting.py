@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,9 +23,25 @@ def wait_until(condition: Callable[[], Found], timeout: float = PATIENCE) -> Fou
     return found
 
 
+def with_enough_time(attempt: Callable[[timedelta], Found | None]) -> Found:
+    """Return the first true answer of `attempt`, which is given more and more time.
+
+    For what has to get somewhere before its time is up: how long that takes is the machine's.
+    """
+    for seconds in (3, 12, 48):
+        if found := attempt(timedelta(seconds=seconds)):
+            return found
+    raise AssertionError(f"{attempt} did not get there in {seconds} s")
+
+
+def has_pid(path: Path) -> bool:
+    """Whether the shell has written its process id, as `wait_for_pid` says, by now."""
+    return path.exists() and path.read_text().endswith("\n")
+
+
 def wait_for_pid(path: Path) -> int:
     """The process id that a shell writes to this file, with a newline, once it runs."""
-    wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
+    wait_until(lambda: has_pid(path))
     return int(path.read_text())
 
 

@@ -27,6 +27,7 @@ from tests.waiting import wait_until
 WAIT, ABANDON = StopMode.WAIT, StopMode.ABANDON
 REFUSED = "refused"
 LONG_AGO = timedelta(days=1000)
+PATIENCE = 50  # seconds: PostgreSQL ends a transaction in which nothing happens for longer
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_parallel_executions_do_not_wait_for_one_another(room):
         with transaction.atomic():
             live = execution.action_executions.get(status="InProgress")
             assert engine.finish(live, fetched).counted
-            decided.wait(20)  # neither has committed yet
+            decided.wait(PATIENCE)  # neither has committed yet
 
     at_once([lambda: finish(first), lambda: finish(second)])
 
@@ -158,15 +159,15 @@ def test_a_parallel_execution_goes_on_while_its_pipeline_is_held(room):
     def hold():
         with transaction.atomic():
             Pipeline.objects.locked(pk=room.pipeline.pk)
-            held.wait(20)
-            done.wait(20)
+            held.wait(PATIENCE)
+            done.wait(PATIENCE)
 
     def stop():
-        held.wait(20)
+        held.wait(PATIENCE)
         with transaction.atomic():
             executions.stop("website", first.id, mode=ABANDON, by=ALICE)
             engine.run(room.pipeline.pk, first.pk)
-            done.wait(20)
+            done.wait(PATIENCE)
 
     at_once([hold, stop])
 
@@ -188,11 +189,11 @@ def test_who_waited_for_a_parallel_execution_sees_where_it_has_come_to(room):
     def finish():
         with transaction.atomic():
             assert engine.finish(fetching, fetched).counted
-            decided.wait(20)
-            wait_until(is_somebody_waiting, timeout=4)
+            decided.wait(PATIENCE)
+            wait_until(is_somebody_waiting, PATIENCE)
 
     def stop():
-        decided.wait(20)
+        decided.wait(PATIENCE)
         executions.stop("website", first.id, mode=WAIT, by=ALICE)
 
     at_once([finish, stop])
@@ -220,11 +221,11 @@ def test_a_parallel_execution_takes_a_revision_whose_first_user_is_being_forgott
     def take_it_again():
         with transaction.atomic():
             fetch("r1")
-            decided.wait(20)
-            wait_until(is_somebody_waiting, timeout=20)
+            decided.wait(PATIENCE)
+            wait_until(is_somebody_waiting, PATIENCE)
 
     def forget():
-        decided.wait(20)
+        decided.wait(PATIENCE)
         retention.clean()
 
     at_once([take_it_again, forget])

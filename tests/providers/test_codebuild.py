@@ -8,10 +8,11 @@ import pytest
 from pipelines import processes
 from pipelines.core.statuses import FailureCode
 from pipelines.isolation import Level
+from pipelines.providers.contract import Outcome, Work
 from tests.isolated import needs_bwrap
 from tests.providers.builds import build_of, commands, failed, phases_of, ran, said, succeeded
 from tests.providers.work import log_of, make_artifact
-from tests.waiting import is_gone, wait_for_pid
+from tests.waiting import has_pid, is_gone, wait_for_pid, with_enough_time
 
 ALL_PHASES = ["INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"]
 
@@ -450,16 +451,20 @@ def test_an_input_that_is_no_zip_file_fails_the_download(tmp_path: Path):
 
 def test_a_build_that_takes_too_long_is_ended_with_all_it_started(tmp_path: Path):
     forever = "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! > pid; wait"
-    work, outcome = build_of(
-        tmp_path,
-        commands(pre_build=[forever], post_build=["touch never"]),
-        project={"timeout": timedelta(seconds=4)},
-    )
+    spec = commands(pre_build=[forever], post_build=["touch never"])
+
+    def build(timeout: timedelta) -> tuple[timedelta, Work, Outcome] | None:
+        folder = tmp_path / str(timeout.seconds)
+        folder.mkdir()
+        work, outcome = build_of(folder, spec, project={"timeout": timeout})
+        return (timeout, work, outcome) if has_pid(work.workspace / "src/pid") else None
+
+    timeout, work, outcome = with_enough_time(build)
 
     assert failed(outcome).code is FailureCode.JOB_FAILED
     assert failed(outcome).message.startswith(
-        "Build terminated with state: TIMED_OUT. Phase: PRE_BUILD, Code: BUILD_TIMED_OUT,"
-        " Message: Build has timed out after 0.0666667 minutes while running: trap"
+        "Build terminated with state: TIMED_OUT. Phase: PRE_BUILD, Code: BUILD_TIMED_OUT, Message:"
+        f" Build has timed out after {timeout.seconds / 60:g} minutes while running: trap"
     )
     assert is_gone(wait_for_pid(work.workspace / "src/pid"))
     assert not (work.workspace / "src/never").exists()

@@ -15,7 +15,7 @@ from pipelines.providers import commands
 from pipelines.providers.contract import Failed, Outcome, OutputArtifact, Succeeded, Work
 from tests.isolated import needs_bwrap
 from tests.providers.work import log_of, make_artifact, make_site, make_work
-from tests.waiting import is_gone, wait_for_pid
+from tests.waiting import has_pid, is_gone, wait_for_pid, with_enough_time
 
 TIME = r"\[Container\] \d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{6} "
 
@@ -233,16 +233,20 @@ def test_a_glob_that_matches_nothing_is_named(tmp_path: Path):
 
 
 def test_commands_that_take_too_long_are_ended(tmp_path: Path):
-    _, outcome = perform(
-        tmp_path,
-        "echo $$ > pid; while :; do sleep 0.1; done",
-        "touch never",
-        timeout=timedelta(seconds=9),
-    )
+    texts = "echo $$ > pid; while :; do sleep 0.1; done", "touch never"
+
+    def run(timeout: timedelta) -> tuple[timedelta, Path, Outcome] | None:
+        folder = tmp_path / str(timeout.seconds)
+        folder.mkdir()
+        work, outcome = perform(folder, *texts, timeout=timeout)
+        source = work.workspace / "src"
+        return (timeout, source, outcome) if has_pid(source / "pid") else None
+
+    timeout, source, outcome = with_enough_time(run)
     assert failed(outcome).code is FailureCode.JOB_FAILED
-    assert "did not end within 0.15 minutes" in failed(outcome).message
-    assert is_gone(wait_for_pid(tmp_path / "workspace/src/pid"))
-    assert not (tmp_path / "workspace/src/never").exists()
+    assert f"did not end within {timeout.seconds / 60:g} minutes" in failed(outcome).message
+    assert is_gone(wait_for_pid(source / "pid"))
+    assert not (source / "never").exists()
 
 
 def test_work_that_is_lost_is_ended_and_no_next_command_is_started(tmp_path: Path, any_shell: str):

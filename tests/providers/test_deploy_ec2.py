@@ -4,7 +4,6 @@ import re
 import tracemalloc
 import zipfile
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from pipelines.providers.contract import Failed, Succeeded, TargetStatus
 from tests.isolated import needs_bwrap
 from tests.providers.fleet import Fleet
 from tests.providers.work import log_of
-from tests.waiting import is_gone, wait_for_pid
+from tests.waiting import has_pid, is_gone, wait_for_pid, with_enough_time
 
 BY_TAG = {"InstanceTagKey": "Name", "InstanceTagValue": "web", "InstanceType": "EC2"}
 SCRIPTS = {**BY_TAG, "TargetDirectory": "/var/www", "PostScript": "after.sh"}
@@ -261,18 +260,24 @@ def test_a_script_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_script_that_ignores_the_end_of_its_time_and_forks_is_ended(tmp_path):
-    fleet = Fleet(tmp_path, "one")
     pid = tmp_path / "pid"
     after = (
         f"#!/bin/sh\ntrap '' TERM\nsh -c 'trap \"\" TERM; echo $$ > {pid}; sleep 100' &\n"
         "while :; do sleep 1; done\n"
     )
-    spec = "version: 0.1\nscripts: {AfterDeploy: [{location: after.sh, timeout: 2}]}\n"
-    work = fleet.work({**SITE, "after.sh": after, "deployspec.yml": spec}, SPEC)
 
-    outcome = failed(deploy_ec2.perform(work))
+    def deploy(timeout):
+        folder = tmp_path / str(timeout.seconds)
+        folder.mkdir()
+        hook = f"[{{location: after.sh, timeout: {timeout.seconds}}}]"
+        spec = f"version: 0.1\nscripts: {{AfterDeploy: {hook}}}\n"
+        artifact = {**SITE, "after.sh": after, "deployspec.yml": spec}
+        outcome = failed(deploy_ec2.perform(Fleet(folder, "one").work(artifact, SPEC)))
+        return (timeout, outcome) if has_pid(pid) else None
 
-    assert "after.sh failed to complete in 2 seconds" in outcome.message
+    timeout, outcome = with_enough_time(deploy)
+
+    assert f"after.sh failed to complete in {timeout.seconds} seconds" in outcome.message
     assert is_gone(wait_for_pid(pid))
 
 
@@ -295,11 +300,16 @@ def test_one_instance_does_not_end_what_runs_on_another(tmp_path):
 
 
 def test_the_time_of_the_action_is_the_time_of_its_scripts(tmp_path):
-    fleet = Fleet(tmp_path, "one")
-    files = {**SITE, "after.sh": "#!/bin/sh\nsleep 60\n"}
-    work = fleet.work(files, SCRIPTS, timeout=timedelta(seconds=1))
+    pid = tmp_path / "pid"
+    files = {**SITE, "after.sh": f"#!/bin/sh\necho $$ > {pid}\nsleep 60\n"}
 
-    assert "after.sh failed to complete in " in failed(deploy_ec2.perform(work)).message
+    def deploy(timeout):
+        folder = tmp_path / str(timeout.seconds)
+        folder.mkdir()
+        outcome = deploy_ec2.perform(Fleet(folder, "one").work(files, SCRIPTS, timeout=timeout))
+        return failed(outcome) if has_pid(pid) else None
+
+    assert "after.sh failed to complete in " in with_enough_time(deploy).message
 
 
 def test_work_that_is_lost_begins_no_other_batch(tmp_path):
