@@ -28,10 +28,11 @@ MOST_ATTEMPTS = 2  # of one execution: without a bound there is no end
 
 
 class Result(NamedTuple):
-    """An action ends."""
+    """An action or a rule ends."""
 
     action: str
     status: ActionStatus
+    is_error: bool = False  # of a rule
 
 
 class Lost(NamedTuple):
@@ -103,7 +104,8 @@ def _results_of_rules(execution: Execution) -> Iterator[Move]:
                 yield Move(f"{name}: {status}", behind, Result(run.name, status))
             failed = {"status": ActionStatus.FAILED, "is_error": True}
             behind = execution.with_rule(check.kind, run.name, **failed)
-            yield Move(f"{name}: an error", behind, Result(run.name, ActionStatus.FAILED))
+            error = Result(run.name, ActionStatus.FAILED, is_error=True)
+            yield Move(f"{name}: an error", behind, error)
         if not run.is_lost:
             behind = execution.with_rule(check.kind, run.name, is_lost=True)
             yield Move(f"{name}: its runner is lost", behind, Lost(run.name))

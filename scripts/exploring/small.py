@@ -4,8 +4,8 @@ Everything in it is a plain immutable value, so that states can be compared.  Ti
 nothing has a deadline, but whoever does the work of an action may be lost at any moment.  What a
 retry has set aside, and what ran in stages that are passed, is forgotten: nothing depends on it.
 
-There are two such pipelines: a plain one, and one whose stages are guarded by conditions and are
-retried by themselves.
+There are two such pipelines: a plain one, and one whose stages are guarded by conditions, may be
+skipped, and are retried by themselves.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _stage(name: str, **run_orders: int) -> StagePlan:
     return StagePlan(name=name, actions=tuple(actions))
 
 
-def _condition(rule: str, result: StageResult | None = None) -> ConditionPlan:
+def _condition(rule: str, result: StageResult) -> ConditionPlan:
     return ConditionPlan(rules=(ActionPlan(name=rule, type_id=RULE),), result=result)
 
 
@@ -77,18 +77,17 @@ PLAN = PipelinePlan(
 _SOURCE, _BUILD, _DEPLOY = PLAN.stages
 GUARDED = PipelinePlan(
     stages=(
-        _SOURCE,
+        replace(_SOURCE, on_failure=StageResult.RETRY, retry_mode=RetryMode.FAILED_ACTIONS),
         replace(
             _BUILD,
             conditions={
-                ConditionKind.BEFORE_ENTRY: _condition("Ready"),
-                ConditionKind.ON_FAILURE: _condition("Flaky", StageResult.RETRY),
+                ConditionKind.BEFORE_ENTRY: _condition("Ready", StageResult.FAIL),
+                ConditionKind.ON_FAILURE: _condition("Harmless", StageResult.SKIP),
             },
-            retry_mode=RetryMode.FAILED_ACTIONS,
         ),
         replace(
             _DEPLOY,
-            conditions={ConditionKind.ON_SUCCESS: _condition("Healthy")},
+            conditions={ConditionKind.ON_SUCCESS: _condition("Healthy", StageResult.FAIL)},
             on_failure=StageResult.RETRY,
             retry_mode=RetryMode.ALL_ACTIONS,
         ),
@@ -251,8 +250,8 @@ def made(  # noqa: C901, PLR0911, PLR0912 - one for each kind of change
         case EnterStage(_, stage):
             passage = (*execution.passage, Stay(stage))
             return execution._replace(occupies=stage, waits_for=None, passage=passage)
-        case LeaveStage(_, _, StageStatus.SUCCEEDED):
-            passed = execution.with_stay(status=StageStatus.SUCCEEDED, latest=(), checks=())
+        case LeaveStage(_, _, StageStatus.SUCCEEDED | StageStatus.SKIPPED as status):
+            passed = execution.with_stay(status=status, latest=(), checks=())
             return passed._replace(occupies=None)
         case LeaveStage(_, _, status):
             return execution.with_stay(status=status)._replace(occupies=None)

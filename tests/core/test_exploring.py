@@ -26,9 +26,10 @@ def test_every_law_holds_in_all_that_can_happen_in_a_few_steps(mode, plan):
     assert not report.is_exhausted
 
 
+@PLAIN_AND_GUARDED
 @pytest.mark.parametrize("mode", ExecutionMode)
-def test_of_one_execution_alone_every_state_is_seen(mode):
-    report = Explorer(mode, most=1).explore(100_000)
+def test_of_one_execution_alone_every_state_is_seen(mode, plan):
+    report = Explorer(mode, plan, most=1).explore(100_000)
 
     assert report.is_exhausted
     assert report.states > 1000
