@@ -10,13 +10,22 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exploring.small import PLANS
 
 from pipelines.core.statuses import ExecutionMode
+from storytelling.functions import functions
 from storytelling.penstock import declare_types, patient
 from storytelling.telling import Differs, tell
 
+if TYPE_CHECKING:
+    from storytelling.functions import Functions
+
 STORIES, AT_ONCE = 10, 4
+RULES_AT_ONCE = 6  # of one story, those that nobody waits for any more among them
 
 
 def main() -> None:
@@ -28,12 +37,19 @@ def main() -> None:
     django.setup()
     from tests.end_to_end.installation import Installation  # noqa: PLC0415 - so does this
 
-    with tempfile.TemporaryDirectory(prefix="penstock-story-") as home:
-        installation = Installation(Path(home), PENSTOCK_DEMO="0", PENSTOCK_SWEEP_SECONDS="1")
+    with tempfile.TemporaryDirectory(prefix="penstock-story-") as home, functions() as ours:
+        installation = Installation(
+            Path(home),
+            PENSTOCK_DEMO="0",
+            PENSTOCK_SWEEP_SECONDS="1",
+            PENSTOCK_ENDPOINT_LAMBDA=ours.url,
+            PENSTOCK_ACTION_CONCURRENCY=str(RULES_AT_ONCE * options.at_once),
+        )
         installation.start()
         try:
-            tell_all(installation.url, options)
+            tell_all(installation.url, ours, options)
         finally:
+            ours.close()
             installation.stop()
 
 
@@ -47,30 +63,31 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--mode", type=ExecutionMode, choices=ExecutionMode, action="append", help="only this one"
     )
+    parser.add_argument("--pipeline", choices=PLANS, action="append", help="only this one")
     return parser.parse_args()
 
 
-def tell_all(url: str, options: argparse.Namespace) -> None:
+def tell_all(url: str, ours: Functions, options: argparse.Namespace) -> None:
     from tests.end_to_end.aws_tools import boto3_client  # noqa: PLC0415 - behind django.setup
 
     own = threading.local()
 
-    def tell_one(mode: ExecutionMode, seed: int) -> int:
+    def tell_one(kind: str, mode: ExecutionMode, seed: int) -> int:
         if not hasattr(own, "client"):
             own.client = patient(boto3_client(url))
-        return tell(own.client, mode, seed)
+        return tell(own.client, ours, kind, mode, seed)
 
     declare_types(boto3_client(url))
-    for mode in options.mode or list(ExecutionMode):
+    for kind, mode in product(options.pipeline or PLANS, options.mode or ExecutionMode):
         began, done, steps = time.monotonic(), 0, 0
         with ThreadPoolExecutor(options.at_once) as threads:
             seeds = range(options.seed, options.seed + options.stories)
-            stories = [threads.submit(tell_one, mode, seed) for seed in seeds]
+            stories = [threads.submit(tell_one, kind, mode, seed) for seed in seeds]
             try:
                 for story in as_completed(stories):
                     steps, done = steps + story.result(), done + 1
                     if done % 10 == 0:
-                        print(f"{mode:<10} {done:>5} of {options.stories}", flush=True)
+                        print(f"{kind:<8} {mode:<10} {done:>5} of {options.stories}", flush=True)
             except BaseException as problem:
                 threads.shutdown(cancel_futures=True)
                 if isinstance(problem, Differs):
@@ -78,7 +95,7 @@ def tell_all(url: str, options: argparse.Namespace) -> None:
                 raise
         seconds = time.monotonic() - began
         print(
-            f"{mode:<10} {done:>5} stories, {steps:,} steps in {seconds:.0f} s:"
+            f"{kind:<8} {mode:<10} {done:>5} stories, {steps:,} steps in {seconds:.0f} s:"
             " every state was what the rules say",
             flush=True,
         )

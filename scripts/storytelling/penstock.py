@@ -1,4 +1,6 @@
-"""The same story through boto3: every action is a job, which ends when the story says so."""
+"""The same story through boto3: every action is a job, and every rule the call of a function,
+which end when the story says so.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +8,29 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from exploring.moves import Lost, Override, Result
-from exploring.small import ORDER, PLAN, TRANSITION
+from exploring.small import ORDER, TRANSITION
 
-from pipelines.core.statuses import ActionStatus, RetryMode, StopMode
+from pipelines.core.statuses import ActionStatus, ConditionKind, RetryMode, StageResult, StopMode
 from pipelines.patience import BUSY
+from storytelling import functions
+from storytelling.prediction import Place, Standing
 
 if TYPE_CHECKING:
     from exploring.moves import Move
 
+    from pipelines.core.plan import ActionPlan, ConditionPlan, PipelinePlan, StagePlan
     from pipelines.core.statuses import ExecutionMode
+    from storytelling.functions import Functions
 
 WITHIN = 90.0  # seconds until Penstock has to be where the rules are
 PROVIDER, KEY = "Story", "Script"
 CATEGORIES = {stage: "Source" if stage == ORDER[0] else "Build" for stage in ORDER}
+RULE_TYPE = {"category": "Rule", "owner": "AWS", "provider": "LambdaInvoke", "version": "1"}
+CONDITION_TYPES = {
+    ConditionKind.BEFORE_ENTRY: "BEFORE_ENTRY",
+    ConditionKind.ON_SUCCESS: "ON_SUCCESS",
+    ConditionKind.ON_FAILURE: "ON_FAILURE",
+}
 
 
 def declare_types(client: Any) -> None:
@@ -53,16 +65,19 @@ def _pause_if_busy(response: Any, **_: object) -> float | None:
     return 0.2 if answer.get("Error", {}).get("Message") == BUSY else None
 
 
-def forget_types(client: Any) -> None:
-    for category in ("Source", "Build"):
-        client.delete_custom_action_type(category=category, provider=PROVIDER, version="1")
-
-
 class Told:
     """One pipeline of a running Penstock."""
 
-    def __init__(self, client: Any, name: str, mode: ExecutionMode) -> None:
-        self.client, self.name, self.mode = client, name, mode
+    def __init__(
+        self,
+        client: Any,
+        name: str,
+        mode: ExecutionMode,
+        plan: PipelinePlan,
+        functions: Functions,
+    ) -> None:
+        self.client, self.name, self.mode, self.plan = client, name, mode, plan
+        self.functions = functions
         self.ids: list[str] = []  # of the executions, in the order of starting
         self.jobs: dict[str, str] = {}  # action execution -> the job that was taken for it
         self.live: dict[tuple[str, str], str] = {}  # (execution, action) -> action execution
@@ -74,6 +89,7 @@ class Told:
 
     def delete(self) -> None:
         self.client.delete_pipeline(name=self.name)
+        self.functions.answer(self.functions.waiting(self.ids), functions.PASSED)
 
     def start(self) -> None:
         answer = self.client.start_pipeline_execution(name=self.name)
@@ -106,10 +122,19 @@ class Told:
                     pipelineExecutionId=execution,
                     retryMode=str(retry_mode),
                 )
-            case Result(action, status):
-                self._end(self._job(execution, action), status)
-            case Lost() | Override():
-                raise NotImplementedError("Job workers are only late, and there are no conditions.")
+            case Result(name) as result if (execution, name) in self.live:
+                self._end(self._job(execution, name), result.status)
+            case Result() as result:
+                self._decide(execution, result)
+            case Override(kind):
+                self.client.override_stage_condition(
+                    pipelineName=self.name,
+                    stageName=move.behind.stay.stage,
+                    pipelineExecutionId=execution,
+                    conditionType=CONDITION_TYPES[kind],
+                )
+            case Lost():
+                raise NotImplementedError("Job workers are only late.")
 
     @property
     def over(self) -> list[str]:
@@ -125,33 +150,79 @@ class Told:
             return True
         return False
 
-    def state(self) -> list[tuple[str, dict[str, str]]]:
+    def state(self) -> list[Standing]:
         """As `Prediction.state`."""
         listed = self.client.list_pipeline_executions(pipelineName=self.name)
         statuses = {
             each["pipelineExecutionId"]: each["status"]
             for each in listed["pipelineExecutionSummaries"]
         }
-        pages = self.client.get_paginator("list_action_executions").paginate(pipelineName=self.name)
+        actions, rules = self._actions(), self._rules()
+        return [Standing(statuses[id_], actions[id_], rules[id_]) for id_ in self.ids]
+
+    def stages(self) -> dict[str, Place]:
+        """As `Prediction.stages`."""
+        state = self.client.get_pipeline_state(name=self.name)
+        return {
+            each["stageName"]: self._place(each)
+            for each in state["stageStates"]
+            if each.get("latestExecution")
+        }
+
+    def _place(self, stage: dict[str, Any]) -> Place:
+        latest = stage["latestExecution"]
+        conditions = {
+            str(kind): stage[f"{kind}ConditionState"]["latestExecution"]["status"]
+            for kind in ConditionKind
+            if "latestExecution" in stage.get(f"{kind}ConditionState", {})
+        }
+        sequence = self.ids.index(latest["pipelineExecutionId"]) + 1
+        return Place(sequence, latest["status"], conditions)
+
+    def _actions(self) -> dict[str, dict[str, str]]:
+        """The newest status of each action of each execution."""
         newest: dict[str, dict[str, str]] = {id_: {} for id_ in self.ids}
         self.live = {}
+        pages = self.client.get_paginator("list_action_executions").paginate(pipelineName=self.name)
         for page in pages:
             for run in page["actionExecutionDetails"]:
                 where = run["pipelineExecutionId"], run["actionName"]
                 newest[where[0]].setdefault(where[1], run["status"])
                 if run["status"] == ActionStatus.IN_PROGRESS:
                     self.live[where] = run["actionExecutionId"]
-        return [(statuses[id_], newest[id_]) for id_ in self.ids]
+        return newest
 
-    def stages(self) -> dict[str, tuple[int, str]]:
-        """As `Prediction.stages`."""
-        state = self.client.get_pipeline_state(name=self.name)
-        found = {each["stageName"]: each.get("latestExecution") for each in state["stageStates"]}
-        return {
-            name: (self.ids.index(latest["pipelineExecutionId"]) + 1, latest["status"])
-            for name, latest in found.items()
-            if latest
-        }
+    def _rules(self) -> dict[str, dict[str, str]]:
+        """That of each rule; who has called for one that is over is let go.
+
+        A rule is there before it calls: who waited before the list was read, and whose rule is not
+        live in it, has been given up.
+        """
+        newest: dict[str, dict[str, str]] = {id_: {} for id_ in self.ids}
+        if not any(stage.conditions for stage in self.plan.stages):
+            return newest
+        waiting = self.functions.waiting(self.ids)
+        pages = self.client.get_paginator("list_rule_executions").paginate(pipelineName=self.name)
+        for page in pages:
+            for run in page["ruleExecutionDetails"]:
+                newest[run["pipelineExecutionId"]].setdefault(run["ruleName"], run["status"])
+        given_up = [
+            call
+            for call in waiting
+            if newest[call.execution].get(call.rule) != ActionStatus.IN_PROGRESS
+        ]
+        self.functions.answer(given_up, functions.PASSED)
+        return newest
+
+    def _decide(self, execution: str, result: Result) -> None:
+        """Answer the rule that is live, once it has called."""
+        answer = functions.NOT_THERE if result.is_error else functions.ANSWERS[result.status]
+        give_up = time.monotonic() + WITHIN
+        while self._rules()[execution].get(result.action) == ActionStatus.IN_PROGRESS:
+            calls = self.functions.waiting([execution])
+            self.functions.answer([c for c in calls if c.rule == result.action], answer)
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"{result.action} of {execution} has not called.")
 
     def _job(self, execution: str, action: str) -> str:
         """The job of the action that is live, taken now if it was not before."""
@@ -191,20 +262,30 @@ class Told:
         self.ids.append(first["pipelineExecutionId"])
 
     def _definition(self) -> dict[str, Any]:
-        stages = [
-            {"name": stage.name, "actions": [self._action(stage.name, a) for a in stage.actions]}
-            for stage in PLAN.stages
-        ]
         return {
             "name": self.name,
             "roleArn": "arn:aws:iam::123456789012:role/penstock",
             "artifactStore": {"type": "S3", "location": "artifacts"},
             "pipelineType": "V2",
             "executionMode": str(self.mode),
-            "stages": stages,
+            "stages": [self._stage(stage) for stage in self.plan.stages],
         }
 
-    def _action(self, stage: str, action: Any) -> dict[str, Any]:
+    def _stage(self, stage: StagePlan) -> dict[str, Any]:
+        declared: dict[str, Any] = {
+            "name": stage.name,
+            "actions": [self._action(stage.name, action) for action in stage.actions],
+        }
+        for kind, condition in stage.conditions.items():
+            declared[str(kind)] = {"conditions": [_condition(condition)]}
+        if stage.on_failure is StageResult.RETRY:
+            declared[str(ConditionKind.ON_FAILURE)] = {
+                "result": str(stage.on_failure),
+                "retryConfiguration": {"retryMode": str(stage.retry_mode)},
+            }
+        return declared
+
+    def _action(self, stage: str, action: ActionPlan) -> dict[str, Any]:
         category = CATEGORIES[stage]
         outputs = [{"name": f"{action.name}ed"}] if category == "Source" else []
         return {
@@ -219,3 +300,18 @@ class Told:
             "configuration": {KEY: self.name},
             "outputArtifacts": outputs,
         }
+
+
+def _condition(condition: ConditionPlan) -> dict[str, Any]:
+    rules = [
+        {
+            "name": rule.name,
+            "ruleTypeId": RULE_TYPE,
+            "configuration": {
+                "FunctionName": functions.NAME,
+                "UserParameters": functions.CALLED_WITH.format(rule=rule.name),
+            },
+        }
+        for rule in condition.rules
+    ]
+    return {"result": str(condition.result), "rules": rules}

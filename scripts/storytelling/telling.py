@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from exploring.small import EXECUTIONS
+from exploring.small import EXECUTIONS, PLANS
 
 from pipelines.core.statuses import ExecutionStatus
 from storytelling.penstock import WITHIN, Told
-from storytelling.prediction import Prediction
+from storytelling.prediction import Place, Prediction, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipelines.core.statuses import ExecutionMode
+    from storytelling.functions import Functions
 
 STEPS = 14
 
@@ -58,7 +59,7 @@ class Story:
             self._go_on_waiting(give_up, expected, found)
         if self.predicted.mode.takes_locks:
             stages = self.predicted.stages()
-            while stages != (seen := self.told.stages()):
+            while not _are_same(stages, seen := self.told.stages()):
                 self._go_on_waiting(give_up, stages, seen)
 
     def _go_on_waiting(self, give_up: float, expected: object, found: object) -> None:
@@ -113,11 +114,12 @@ class Story:
         return Differs(f"{self.told.name}: {told}\nexpected {expected}\nfound    {found}")
 
 
-def tell(client: Any, mode: ExecutionMode, seed: int) -> int:
-    """Tell one story; how many steps it took.  Raises Differs."""
-    name = f"{mode.lower()}-{seed}"
-    chance = random.Random(f"{mode} {seed}")  # noqa: S311 - a story can be told again
-    story = Story(Told(client, name, mode), Prediction(mode), chance, [f"seed {seed}"])
+def tell(client: Any, functions: Functions, kind: str, mode: ExecutionMode, seed: int) -> int:
+    """Tell one story of a pipeline of this kind; how many steps it took.  Raises Differs."""
+    name = f"{kind}-{mode[:3].lower()}-{seed}"  # a key of job workers has 20 letters at most
+    chance = random.Random(f"{kind} {mode} {seed}")  # noqa: S311 - a story can be told again
+    told = Told(client, name, mode, PLANS[kind], functions)
+    story = Story(told, Prediction(mode, PLANS[kind]), chance, [f"seed {seed}"])
     story.told.create()
     try:
         story.predicted.start()
@@ -130,11 +132,20 @@ def tell(client: Any, mode: ExecutionMode, seed: int) -> int:
     return STEPS
 
 
-def _is_same(
-    expected: list[tuple[str, dict[str, str]]], found: list[tuple[str, dict[str, str]]]
-) -> bool:
+def _is_same(expected: list[Standing], found: list[Standing]) -> bool:
     """What a retry has set aside is still listed until it has started again."""
     return len(expected) == len(found) and all(
-        status == found_status and actions.items() <= found_actions.items()
-        for (status, actions), (found_status, found_actions) in zip(expected, found, strict=True)
+        each.status == seen.status
+        and each.actions.items() <= seen.actions.items()
+        and each.rules.items() <= seen.rules.items()
+        for each, seen in zip(expected, found, strict=True)
+    )
+
+
+def _are_same(expected: dict[str, Place], found: dict[str, Place]) -> bool:
+    """So are the conditions of a stage that is passed, or retried."""
+    return expected.keys() == found.keys() and all(
+        (place.sequence, place.status) == (found[stage].sequence, found[stage].status)
+        and place.conditions.items() <= found[stage].conditions.items()
+        for stage, place in expected.items()
     )
