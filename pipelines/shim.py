@@ -12,6 +12,7 @@ Run by path, not imported by the worker, so that it starts fast and works in any
 import contextlib
 import ctypes
 import json
+import math
 import os
 import resource
 import selectors
@@ -274,13 +275,13 @@ def _reap(watch: Watch) -> bool:
 
 
 def _end_what_is_left(watch: Watch, patience: float) -> None:
-    """After some patience TERM, after the grace KILL, until nothing is left.
+    """After some patience TERM, the grace after that KILL, until nothing is left.
 
     Nothing is left when the kernel says that we have no children: who forks while we look is
     found the next time.
     """
     term_at = time.monotonic() + patience
-    kill_at = term_at + watch.request.grace
+    kill_at = math.inf  # the grace begins with TERM, even if we ourselves were held up until then
     told: set[psutil.Process] = set()
     while (now := time.monotonic()) < kill_at + KILL_FOR:
         has_children = _reap(watch)
@@ -288,12 +289,14 @@ def _end_what_is_left(watch: Watch, patience: float) -> None:
         left.update(() if left else carriers(watch.request.token))
         if not left and not has_children:
             return
+        if now >= term_at:
+            kill_at = min(kill_at, now + watch.request.grace)
+            watch.ended |= {process for process in left if process.pid != watch.shell}
         if now >= kill_at:
             signal_all(left, signal.SIGKILL)
         elif now >= term_at:
             signal_all(left - told, signal.SIGTERM)
             told |= left
-            watch.ended |= {process for process in left if process.pid != watch.shell}
         _pump(watch, TICK)  # meanwhile: a full pipe would keep them from ending
 
 

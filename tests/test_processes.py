@@ -146,6 +146,12 @@ def test_leftovers_are_ended_when_the_shell_has_finished(tmp_path: Path):
     assert all(is_gone(pid) for pid in pids(tmp_path, "daemon", "escaped"))
 
 
+def test_leftovers_that_get_no_grace_are_counted(tmp_path: Path):
+    result = run(tmp_path, "sleep 1000 & echo $! > pid", grace=timedelta())
+    assert result == Result(end=End.EXITED, exit_code=0, leftovers=1)
+    assert is_gone(wait_for_pid(tmp_path / "pid"))
+
+
 def test_what_ends_by_itself_with_the_shell_may_finish_its_output(tmp_path: Path):
     result = run(tmp_path, "exec > >(sleep 0.1; cat); echo late")
     assert result == Result(end=End.EXITED, exit_code=0)
