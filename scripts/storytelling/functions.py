@@ -39,6 +39,7 @@ class Functions:
 
     url: str = ""
     _waiting: list[Call] = field(default_factory=list)
+    _forgotten: set[str] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _is_over: bool = False
 
@@ -53,6 +54,12 @@ class Functions:
                 call.answer = answer
             self._changed.notify_all()
 
+    def forget(self, executions: Collection[str]) -> None:
+        """Keep no call of theirs waiting, now and later: their pipeline is deleted."""
+        with self._changed:
+            self._forgotten.update(executions)
+            self._changed.notify_all()
+
     def close(self) -> None:
         """Nobody waits from now on."""
         with self._changed:
@@ -64,9 +71,12 @@ class Functions:
         call = Call(event["execution"], event["rule"])
         with self._changed:
             self._waiting.append(call)
-            self._changed.wait_for(lambda: call.answer or self._is_over)
+            self._changed.wait_for(lambda: call.answer or self._is_left_alone(call))
             self._waiting.remove(call)
         return call.answer or PASSED
+
+    def _is_left_alone(self, call: Call) -> bool:
+        return self._is_over or call.execution in self._forgotten
 
 
 @contextmanager

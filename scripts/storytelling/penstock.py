@@ -89,7 +89,7 @@ class Told:
 
     def delete(self) -> None:
         self.client.delete_pipeline(name=self.name)
-        self.functions.answer(self.functions.waiting(self.ids), functions.PASSED)
+        self.functions.forget(self.ids)
 
     def start(self) -> None:
         answer = self.client.start_pipeline_execution(name=self.name)
