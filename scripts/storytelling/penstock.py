@@ -65,6 +65,11 @@ def _pause_if_busy(response: Any, **_: object) -> float | None:
     return 0.2 if answer.get("Error", {}).get("Message") == BUSY else None
 
 
+def forget_types(client: Any) -> None:
+    for category in ("Source", "Build"):
+        client.delete_custom_action_type(category=category, provider=PROVIDER, version="1")
+
+
 class Told:
     """One pipeline of a running Penstock."""
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from playwright.sync_api import expect
+from storytelling.functions import functions
 
 from tests.end_to_end.aws_tools import make_cbor_model
 from tests.end_to_end.installation import PASSWORD, USERNAME, Installation
@@ -15,11 +16,24 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def penstock(tmp_path_factory):
-    """The product as `scripts/run` starts it, with its demo."""
-    home = tmp_path_factory.mktemp("penstock")
-    installation = Installation(home, PENSTOCK_SWEEP_SECONDS="1", PENSTOCK_POLL_SECONDS="2").start()
+def decisions():
+    """What the rules of stories call."""
+    with functions() as ours:
+        yield ours
+
+
+@pytest.fixture(scope="session")
+def penstock(tmp_path_factory, decisions):
+    """The product as `scripts/run` starts it, with its demo, and with a place for functions."""
+    installation = Installation(
+        tmp_path_factory.mktemp("penstock"),
+        PENSTOCK_SWEEP_SECONDS="1",
+        PENSTOCK_POLL_SECONDS="2",
+        PENSTOCK_ENDPOINT_LAMBDA=decisions.url,
+    )
+    installation.start()
     yield installation
+    decisions.close()
     assert installation.stop() == 0
 
 
