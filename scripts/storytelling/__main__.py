@@ -49,7 +49,6 @@ def main() -> None:
         try:
             tell_all(installation.url, ours, options)
         finally:
-            ours.close()
             installation.stop()
 
 

@@ -41,7 +41,6 @@ class Functions:
     _waiting: list[Call] = field(default_factory=list)
     _forgotten: set[str] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _is_over: bool = False
 
     def waiting(self, executions: Collection[str]) -> list[Call]:
         """The calls of these executions' rules that have no answer yet."""
@@ -60,23 +59,14 @@ class Functions:
             self._forgotten.update(executions)
             self._changed.notify_all()
 
-    def close(self) -> None:
-        """Nobody waits from now on."""
-        with self._changed:
-            self._is_over = True
-            self._changed.notify_all()
-
     def called(self, _: str, event: dict[str, Any]) -> Answer:
         """In a thread of the call's own: wait for the answer."""
         call = Call(event["execution"], event["rule"])
         with self._changed:
             self._waiting.append(call)
-            self._changed.wait_for(lambda: call.answer or self._is_left_alone(call))
+            self._changed.wait_for(lambda: call.answer or call.execution in self._forgotten)
             self._waiting.remove(call)
         return call.answer or PASSED
-
-    def _is_left_alone(self, call: Call) -> bool:
-        return self._is_over or call.execution in self._forgotten
 
 
 @contextmanager
@@ -85,7 +75,4 @@ def functions() -> Iterator[Functions]:
     ours = Functions()
     with serving(ours.called) as service:
         ours.url = service.url
-        try:
-            yield ours
-        finally:
-            ours.close()
+        yield ours

@@ -10,26 +10,27 @@ from typing import TYPE_CHECKING, Any
 from exploring.moves import Lost, Override, Result
 from exploring.small import ORDER, TRANSITION
 
+from pipelines.core.action_types import ActionTypeId, Category
 from pipelines.core.statuses import ActionStatus, ConditionKind, RetryMode, StageResult, StopMode
 from pipelines.patience import BUSY
 from storytelling import functions
 from storytelling.prediction import Place, Standing
+from tests.definitions import action, definition, rule, stage, when
 
 if TYPE_CHECKING:
     from exploring.moves import Move
 
-    from pipelines.core.plan import ActionPlan, ConditionPlan, PipelinePlan, StagePlan
+    from pipelines.core.plan import ActionPlan, PipelinePlan, StagePlan
     from pipelines.core.statuses import ExecutionMode
     from storytelling.functions import Functions
+    from tests.definitions import Definition
 
 WITHIN = 90.0  # seconds until Penstock has to be where the rules are
 PROVIDER, KEY = "Story", "Script"
-CATEGORIES = {stage: "Source" if stage == ORDER[0] else "Build" for stage in ORDER}
-RULE_TYPE = {"category": "Rule", "owner": "AWS", "provider": "LambdaInvoke", "version": "1"}
+CATEGORIES = {name: Category.SOURCE if name == ORDER[0] else Category.BUILD for name in ORDER}
 CONDITION_TYPES = {
     ConditionKind.BEFORE_ENTRY: "BEFORE_ENTRY",
     ConditionKind.ON_SUCCESS: "ON_SUCCESS",
-    ConditionKind.ON_FAILURE: "ON_FAILURE",
 }
 
 
@@ -266,57 +267,36 @@ class Told:
         (first,) = listed["pipelineExecutionSummaries"]
         self.ids.append(first["pipelineExecutionId"])
 
-    def _definition(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "roleArn": "arn:aws:iam::123456789012:role/penstock",
-            "artifactStore": {"type": "S3", "location": "artifacts"},
-            "pipelineType": "V2",
-            "executionMode": str(self.mode),
-            "stages": [self._stage(stage) for stage in self.plan.stages],
-        }
+    def _definition(self) -> Definition:
+        stages = [self._stage(stage) for stage in self.plan.stages]
+        mode = str(self.mode)
+        return definition(self.name, stages=stages, pipeline_type="V2", execution_mode=mode)
 
-    def _stage(self, stage: StagePlan) -> dict[str, Any]:
-        declared: dict[str, Any] = {
-            "name": stage.name,
-            "actions": [self._action(stage.name, action) for action in stage.actions],
+    def _stage(self, plan: StagePlan) -> Definition:
+        actions = [self._action(plan.name, action) for action in plan.actions]
+        guards = {
+            str(kind): when(str(condition.result), *map(_rule, condition.rules))
+            for kind, condition in plan.conditions.items()
         }
-        for kind, condition in stage.conditions.items():
-            declared[str(kind)] = {"conditions": [_condition(condition)]}
-        if stage.on_failure is StageResult.RETRY:
-            declared[str(ConditionKind.ON_FAILURE)] = {
-                "result": str(stage.on_failure),
-                "retryConfiguration": {"retryMode": str(stage.retry_mode)},
+        if plan.on_failure is StageResult.RETRY:
+            guards[str(ConditionKind.ON_FAILURE)] = {
+                "result": str(plan.on_failure),
+                "retryConfiguration": {"retryMode": str(plan.retry_mode)},
             }
-        return declared
+        return stage(plan.name, *actions, **guards)
 
-    def _action(self, stage: str, action: ActionPlan) -> dict[str, Any]:
-        category = CATEGORIES[stage]
-        outputs = [{"name": f"{action.name}ed"}] if category == "Source" else []
-        return {
-            "name": action.name,
-            "runOrder": action.run_order,
-            "actionTypeId": {
-                "category": category,
-                "owner": "Custom",
-                "provider": PROVIDER,
-                "version": "1",
-            },
-            "configuration": {KEY: self.name},
-            "outputArtifacts": outputs,
-        }
+    def _action(self, stage_name: str, plan: ActionPlan) -> Definition:
+        category = CATEGORIES[stage_name]
+        return action(
+            plan.name,
+            ActionTypeId(category, "Custom", PROVIDER, "1"),
+            outputs=[f"{plan.name}ed"] if category is Category.SOURCE else [],
+            run_order=plan.run_order,
+            configuration={KEY: self.name},
+        )
 
 
-def _condition(condition: ConditionPlan) -> dict[str, Any]:
-    rules = [
-        {
-            "name": rule.name,
-            "ruleTypeId": RULE_TYPE,
-            "configuration": {
-                "FunctionName": functions.NAME,
-                "UserParameters": functions.CALLED_WITH.format(rule=rule.name),
-            },
-        }
-        for rule in condition.rules
-    ]
-    return {"result": str(condition.result), "rules": rules}
+def _rule(plan: ActionPlan) -> Definition:
+    told = functions.CALLED_WITH.format(rule=plan.name)
+    configuration = {"FunctionName": functions.NAME, "UserParameters": told}
+    return rule("LambdaInvoke", plan.name, configuration=configuration)

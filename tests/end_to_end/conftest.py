@@ -33,7 +33,6 @@ def penstock(tmp_path_factory, decisions):
     )
     installation.start()
     yield installation
-    decisions.close()
     assert installation.stop() == 0
 
 
