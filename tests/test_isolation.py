@@ -111,13 +111,11 @@ def test_a_tree_that_ignores_term_is_ended_when_its_time_is_up(tmp_path: Path):
     daemon = DAEMON.replace("MARK", mark)
     script = f"{daemon} trap '' TERM; echo $$ > pid; {FOR_EVER}; : {mark}"
 
-    def run_for(timeout: timedelta) -> Result | None:
-        folder = tmp_path / str(timeout.seconds)
-        folder.mkdir()
+    def run_for(folder: Path, timeout: timedelta) -> Result | None:
         result = run(folder, script, timeout=timeout)
         return result if has_pid(folder / "build/pid") else None
 
-    result = with_enough_time(run_for)
+    result = with_enough_time(tmp_path, run_for)
 
     assert result.end is End.TIMED_OUT
     wait_until(lambda: carriers(mark) == [])

@@ -159,13 +159,11 @@ def test_what_ends_by_itself_with_the_shell_may_finish_its_output(tmp_path: Path
 
 
 def test_a_tree_that_ignores_term_is_ended_when_its_time_is_up(tmp_path: Path):
-    def run_for(timeout: timedelta) -> tuple[Path, Result] | None:
-        folder = tmp_path / str(timeout.seconds)
-        folder.mkdir()
+    def run_for(folder: Path, timeout: timedelta) -> tuple[Path, Result] | None:
         result = run(folder, f"{DAEMON}{ESCAPED}{STUBBORN}", timeout=timeout)
         return (folder, result) if has_pid(folder / "shell") else None
 
-    folder, result = with_enough_time(run_for)
+    folder, result = with_enough_time(tmp_path, run_for)
     assert result.end is End.TIMED_OUT
     assert all(is_gone(pid) for pid in pids(folder, "daemon", "escaped", "shell"))
 

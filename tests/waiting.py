@@ -23,13 +23,16 @@ def wait_until(condition: Callable[[], Found], timeout: float = PATIENCE) -> Fou
     return found
 
 
-def with_enough_time(attempt: Callable[[timedelta], Found | None]) -> Found:
+def with_enough_time(tmp_path: Path, attempt: Callable[[Path, timedelta], Found | None]) -> Found:
     """Return the first true answer of `attempt`, which is given more and more time.
 
     For what has to get somewhere before its time is up: how long that takes is the machine's.
+    Each attempt has a folder of its own.
     """
     for seconds in (3, 12, 48):
-        if found := attempt(timedelta(seconds=seconds)):
+        folder = tmp_path / str(seconds)
+        folder.mkdir()
+        if found := attempt(folder, timedelta(seconds=seconds)):
             return found
     raise AssertionError(f"{attempt} did not get there in {seconds} s")
 

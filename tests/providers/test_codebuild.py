@@ -453,13 +453,11 @@ def test_a_build_that_takes_too_long_is_ended_with_all_it_started(tmp_path: Path
     forever = "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! > pid; wait"
     spec = commands(pre_build=[forever], post_build=["touch never"])
 
-    def build(timeout: timedelta) -> tuple[timedelta, Work, Outcome] | None:
-        folder = tmp_path / str(timeout.seconds)
-        folder.mkdir()
+    def build(folder: Path, timeout: timedelta) -> tuple[timedelta, Work, Outcome] | None:
         work, outcome = build_of(folder, spec, project={"timeout": timeout})
         return (timeout, work, outcome) if has_pid(work.workspace / "src/pid") else None
 
-    timeout, work, outcome = with_enough_time(build)
+    timeout, work, outcome = with_enough_time(tmp_path, build)
 
     assert failed(outcome).code is FailureCode.JOB_FAILED
     assert failed(outcome).message.startswith(

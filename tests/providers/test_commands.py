@@ -235,14 +235,12 @@ def test_a_glob_that_matches_nothing_is_named(tmp_path: Path):
 def test_commands_that_take_too_long_are_ended(tmp_path: Path):
     texts = "echo $$ > pid; while :; do sleep 0.1; done", "touch never"
 
-    def run(timeout: timedelta) -> tuple[timedelta, Path, Outcome] | None:
-        folder = tmp_path / str(timeout.seconds)
-        folder.mkdir()
+    def run(folder: Path, timeout: timedelta) -> tuple[timedelta, Path, Outcome] | None:
         work, outcome = perform(folder, *texts, timeout=timeout)
         source = work.workspace / "src"
         return (timeout, source, outcome) if has_pid(source / "pid") else None
 
-    timeout, source, outcome = with_enough_time(run)
+    timeout, source, outcome = with_enough_time(tmp_path, run)
     assert failed(outcome).code is FailureCode.JOB_FAILED
     assert f"did not end within {timeout.seconds / 60:g} minutes" in failed(outcome).message
     assert is_gone(wait_for_pid(source / "pid"))

@@ -266,16 +266,14 @@ def test_a_script_that_ignores_the_end_of_its_time_and_forks_is_ended(tmp_path):
         "while :; do sleep 1; done\n"
     )
 
-    def deploy(timeout):
-        folder = tmp_path / str(timeout.seconds)
-        folder.mkdir()
+    def deploy(folder, timeout):
         hook = f"[{{location: after.sh, timeout: {timeout.seconds}}}]"
         spec = f"version: 0.1\nscripts: {{AfterDeploy: {hook}}}\n"
         artifact = {**SITE, "after.sh": after, "deployspec.yml": spec}
         outcome = failed(deploy_ec2.perform(Fleet(folder, "one").work(artifact, SPEC)))
         return (timeout, outcome) if has_pid(pid) else None
 
-    timeout, outcome = with_enough_time(deploy)
+    timeout, outcome = with_enough_time(tmp_path, deploy)
 
     assert f"after.sh failed to complete in {timeout.seconds} seconds" in outcome.message
     assert is_gone(wait_for_pid(pid))
@@ -303,13 +301,11 @@ def test_the_time_of_the_action_is_the_time_of_its_scripts(tmp_path):
     pid = tmp_path / "pid"
     files = {**SITE, "after.sh": f"#!/bin/sh\necho $$ > {pid}\nsleep 60\n"}
 
-    def deploy(timeout):
-        folder = tmp_path / str(timeout.seconds)
-        folder.mkdir()
+    def deploy(folder, timeout):
         outcome = deploy_ec2.perform(Fleet(folder, "one").work(files, SCRIPTS, timeout=timeout))
         return failed(outcome) if has_pid(pid) else None
 
-    assert "after.sh failed to complete in " in with_enough_time(deploy).message
+    assert "after.sh failed to complete in " in with_enough_time(tmp_path, deploy).message
 
 
 def test_work_that_is_lost_begins_no_other_batch(tmp_path):
