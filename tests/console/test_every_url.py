@@ -59,12 +59,12 @@ PAGES = sorted(ROUTES.keys() - FOR_MACHINES - POST_ONLY - LEADS_ON - DOWNLOADS)
 
 
 @pytest.fixture
-def world(engine_room, settings, tmp_path):
-    """Values for every parameter, of a pipeline in which a bit of everything is going on."""
+def commit_id(settings, tmp_path):
+    """The first commit of a repository of Penstock's own."""
     settings.PENSTOCK_HOME = tmp_path
     repository = places.repositories() / "website.git"
     git.init_bare(repository)
-    commit = git.commit_files(
+    return git.commit_files(
         repository,
         "main",
         {"a": git.File(content="a\n")},
@@ -72,6 +72,11 @@ def world(engine_room, settings, tmp_path):
         author=("Ana", "ana@example.com"),
         at=datetime(2026, 11, 23, tzinfo=UTC),
     )
+
+
+@pytest.fixture
+def execution(engine_room, commit_id):
+    """Of a pipeline in which a bit of everything is going on."""
     ask = [commands("Lint"), approval("Ask")]
     check = {
         "Variable": "#{codepipeline.PipelineExecutionId}",
@@ -89,6 +94,12 @@ def world(engine_room, settings, tmp_path):
     stopped = engine_room.start()
     engine_room.stop(stopped, StopMode.ABANDON, reason="No")
     engine_room.settle()
+    return execution
+
+
+@pytest.fixture
+def registered(execution):
+    """What is managed beside pipelines, one of each, by the names of the parameters."""
     projects.create("website", projects.Settings(), by=ALICE)
     connected = connections.create(
         connections.Settings(name="work", base_url="https://git.example.com"), by=ALICE
@@ -113,8 +124,6 @@ def world(engine_room, settings, tmp_path):
         },
         by=ALICE,
     )
-    people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
-    access_key_id, _ = access_keys.create("zoe", by=access.root())
     return {
         "project": "website",
         "connection_id": connected.pk,
@@ -124,8 +133,18 @@ def world(engine_room, settings, tmp_path):
         "function": "tide",
         "target": "chat",
         "webhook": "push",
-        "token": "nothing",
         "delivery": target.pk,
+    }
+
+
+@pytest.fixture
+def world(execution, commit_id, registered):
+    """Values for every parameter."""
+    people.create("zoe", password="", roles=[Role.ADMIN], by=access.root())
+    access_key_id, _ = access_keys.create("zoe", by=access.root())
+    return {
+        **registered,
+        "token": "nothing",
         "access_key_id": access_key_id,
         "username": "zoe",
         "name": "website",
@@ -136,7 +155,7 @@ def world(engine_room, settings, tmp_path):
         "execution_id": execution.pk,
         "action_id": execution.action_executions.get(action_name="Ask").pk,
         "repository": "website",
-        "commit_id": commit,
+        "commit_id": commit_id,
         "asked": "CodePipeline_20150709/operation/ListPipelines",
     }
 
