@@ -95,7 +95,8 @@ def penstock(headers: Mapping[str, str]) -> Iterator[Server]:
     port = free_port()
     gunicorn = [sys.executable, "-m", "gunicorn", "benchmark.web", "--bind", f"127.0.0.1:{port}"]
     pool = ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
-    command = [*gunicorn, *pool, "--graceful-timeout", "3", "--no-control-socket"]
+    ends = ["--keep-alive", "75", "--graceful-timeout", "3", "--no-control-socket"]
+    command = [*gunicorn, *pool, *ends]
     with serving(command, port, request("/healthz"), headers) as server:
         yield server
 
